@@ -1,0 +1,1 @@
+"""Text: tokens with offsets, normalisation in steps, abbreviations."""

@@ -110,7 +110,7 @@ class FormatError(InputError):
 
 @dataclass(slots=True)
 class Problems:
-    """Collects what is wrong with an input, so that nothing is dropped in silence.
+    r"""Collects what is wrong with an input, so that nothing is dropped in silence.
 
     Readers take one of these. A strict one raises at the first problem; the other keeps count
     of all and the first ``keep`` in full.
@@ -119,9 +119,9 @@ class Problems:
     :param keep: how many problems are kept in full.
 
     >>> problems = Problems()
-    >>> problems.add("names.tsv", 3, "2 columns, expected 4", "C1\\tfever")
+    >>> problems.add("names.tsv", 3, "2 columns, expected 4", "C1\tfever")
     >>> problems.count, str(problems.kept[0])
-    (1, "names.tsv:3: 2 columns, expected 4: 'C1\\\\tfever'")
+    (1, "names.tsv:3: 2 columns, expected 4: 'C1\\tfever'")
     """
 
     strict: bool = False

@@ -35,7 +35,6 @@ _GREEK = {
     "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o",
     "ł": "l", "đ": "d", "ı": "i",
 }  # fmt: skip
-_GREEK_TABLE = str.maketrans(_GREEK)
 
 # Whole words whose final s is no plural, or whose singular no rule gives.
 _IRREGULAR = {
@@ -53,7 +52,7 @@ _IRREGULAR = {
     "calculi": "calculus", "nevi": "nevus", "naevi": "nevus", "naevus": "nevus",
     "bronchi": "bronchus", "kidneys": "kidney", "lenses": "lens", "has": "has", "was": "was",
     "is": "is", "this": "this", "does": "does", "his": "his", "its": "its", "as": "as",
-    "us": "us", "was's": "was", "adnexa": "adnexa", "plus": "plus", "versus": "versus",
+    "us": "us",
 }  # fmt: skip
 _KEEP_S = ("ss", "us", "is", "as", "os", "ns", "ys")
 _ES = ("ches", "shes", "xes", "sses", "zes")
@@ -80,9 +79,9 @@ _BRITISH = re.compile("|".join(p.pattern for p, _ in _SPELLING))
 _LETTER_DIGIT = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
 
 _FUNCTION_WORDS = frozenset(
-    "a an and as at by due for from in into nos of on or other specified the to type unspecified "
-    "with without not otherwise elsewhere classified".split()
-) - {"type", "without", "not"}
+    "a an and as at by classified due elsewhere for from in into nos of on or other otherwise "
+    "specified the to unspecified with".split()
+)
 
 _ROMAN = {
     "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11",
@@ -99,17 +98,15 @@ _EQUIVALENT_GROUPS = (
     "kidney renal", "liver hepatic", "heart cardiac", "lung pulmonary", "stomach gastric",
     "brain cerebral", "disease disorder", "hereditary familial inherited genetic",
     "abnormality malformation anomaly defect", "insufficiency failure",
-    "injury damage trauma", "hemorrhage bleeding haemorrhage", "pain ache",
+    "injury damage trauma", "hemorrhage bleeding", "pain ache",
     "hypersensitivity allergy allergic", "deficiency deficit", "dysfunction impairment",
     "elevated high increased raised", "decreased low reduced", "childhood juvenile pediatric",
     "skin cutaneous dermal", "breast mammary", "colon colonic", "eye ocular",
     "vein venous", "artery arterial", "uterus uterine", "ovary ovarian", "bone osseous",
     "muscle muscular", "nerve neural", "bladder vesical", "jaundice icterus",
-    "induced related associated", "x 10",
+    "induced related associated",
 )  # fmt: skip
-_EQUIVALENT = {
-    word: group.split()[0] for group in _EQUIVALENT_GROUPS for word in group.split()[1:]
-}
+_EQUIVALENT = {word: group.split()[0] for group in _EQUIVALENT_GROUPS for word in group.split()[1:]}
 
 
 def fold_unicode(text: str) -> str:
@@ -171,8 +168,7 @@ def exact_word(word: str) -> str:
 def plural_word(word: str) -> str:
     """:returns: one word as it stands in a ``plural`` key; may hold a space (``il 2``)."""
     return " ".join(
-        fold_spelling(fold_plural(part))
-        for part in split_letters_digits(exact_word(word)).split()
+        fold_spelling(fold_plural(part)) for part in split_letters_digits(exact_word(word)).split()
     )
 
 

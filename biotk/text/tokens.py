@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 # A word is a run of letters and digits with its combining marks; "patient's" is one word, since
 # the possessive has to go with it. Everything else only separates.
-_WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*(?:['’`][sS](?![^\W_]))?")
+_WORD = re.compile(
+    r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*(?:['’`][sS](?![^\W_]))?"
+)
 
 
 class Token(NamedTuple):

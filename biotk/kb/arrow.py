@@ -1,0 +1,81 @@
+"""Arrow tables on disk: written as one uncompressed batch, so that a map of the file is the array.
+
+Numbers come back as numpy views of the mapped file; nothing is copied and processes share pages.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from biotk.errors import KbCorruptError
+
+
+def write_table(path: Path, columns: dict[str, pa.Array]) -> None:
+    """Write columns of equal length as an Arrow IPC file of one batch."""
+    batch = pa.record_batch(list(columns.values()), names=list(columns))
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+
+
+def map_table(path: Path) -> pa.RecordBatch:
+    """Memory-map a file that :func:`write_table` wrote.
+
+    :raises KbCorruptError: it cannot be read.
+    """
+    try:
+        return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise KbCorruptError(f"{path} cannot be read: {error}. Build the KB again.") from error
+
+
+def list_array(offsets: NDArray[np.int64], values: NDArray[Any]) -> pa.Array:
+    """:returns: an Arrow list column. *Shape*: ``offsets`` (rows + 1,), ``values`` (total,)."""
+    return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(values))
+
+
+#: Integers of whatever width the column has.
+Rows = NDArray[np.integer[Any]]
+
+
+class Ragged:
+    """Rows of integers of unequal length: a list column seen as two numpy arrays.
+
+    :param column: a large-list column of integers.
+    """
+
+    def __init__(self, column: pa.Array) -> None:
+        self.offsets: NDArray[np.int64] = column.offsets.to_numpy()
+        self.values: Rows = column.values.to_numpy()
+
+    def __getitem__(self, row: int) -> Rows:
+        values: Rows = self.values[self.offsets[row] : self.offsets[row + 1]]
+        return values
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def gather(self, rows: Rows) -> Rows:
+        """:returns: the values of many rows, one after the other. *Shape*: (total,)."""
+        starts, ends = self.offsets[rows], self.offsets[rows + 1]
+        lengths = ends - starts
+        total = int(lengths.sum())
+        if not total:
+            empty: Rows = self.values[:0]
+            return empty
+        # One arange over all rows, moved to each row's start.
+        shift = np.repeat(starts - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
+        gathered: Rows = self.values[np.arange(total) + shift]
+        return gathered
+
+
+def ragged_column(rows: list[list[int]] | list[tuple[int, ...]], dtype: Any) -> pa.Array:
+    """:returns: a large-list column of the rows."""
+    offsets = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum([len(row) for row in rows], out=offsets[1:])
+    values = np.fromiter((value for row in rows for value in row), dtype, int(offsets[-1]))
+    return list_array(offsets, values)

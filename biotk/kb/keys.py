@@ -1,0 +1,67 @@
+"""A table from string keys to rows: a marisa-trie for the keys, a list column for the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import marisa_trie
+import numpy as np
+
+from biotk.errors import KbCorruptError
+from biotk.kb.arrow import Ragged, Rows, list_array, map_table, write_table
+
+
+def write_keys(folder: Path, stem: str, keys: Sequence[str]) -> int:
+    """Write ``<stem>.marisa`` and ``<stem>.arrow``: from each key to the rows that have it.
+
+    :param keys: the key of each row; an empty one leaves its row out.
+    :returns: the number of distinct keys.
+    """
+    trie = marisa_trie.Trie(sorted({key for key in keys if key}))
+    key_idx = np.fromiter((trie[key] if key else -1 for key in keys), np.int64, len(keys))
+    rows = np.argsort(key_idx, kind="stable")[np.count_nonzero(key_idx < 0) :]
+    offsets = np.zeros(len(trie) + 1, np.int64)
+    np.cumsum(np.bincount(key_idx[rows], minlength=len(trie)), out=offsets[1:])
+    trie.save(str(folder / f"{stem}.marisa"))
+    write_table(folder / f"{stem}.arrow", {"rows": list_array(offsets, rows.astype(np.int32))})
+    return len(trie)
+
+
+class KeyTable:
+    """Look-up of keys in a memory-mapped trie.
+
+    :param folder: the artifact's folder.
+    :param stem: the name of the table's two files.
+    :raises KbCorruptError: the trie cannot be read.
+    """
+
+    def __init__(self, folder: Path, stem: str) -> None:
+        path = folder / f"{stem}.marisa"
+        try:
+            self._trie = marisa_trie.Trie().mmap(str(path))
+        except RuntimeError as error:
+            raise KbCorruptError(f"{path} cannot be read: {error}. Build the KB again.") from error
+        self._rows = Ragged(map_table(folder / f"{stem}.arrow").column("rows"))
+        self._none: Rows = np.empty(0, np.int32)
+
+    def __len__(self) -> int:
+        return len(self._trie)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._trie
+
+    def rows(self, key: str) -> Rows:
+        """:returns: the rows of a key, in order; none for an unknown key. *Shape*: (rows,)."""
+        key_idx = self._trie.get(key)
+        return self._none if key_idx is None else self._rows[key_idx]
+
+    def prefixes(self, text: str) -> Iterable[str]:
+        """:returns: the keys that ``text`` starts with, shortest first."""
+        prefixes: list[str] = self._trie.prefixes(text)
+        return prefixes
+
+    def iter_keys(self, prefix: str = "") -> Iterable[str]:
+        """:returns: all keys that start with ``prefix``, in an order of the trie's own."""
+        keys: Iterable[str] = self._trie.iterkeys(prefix)
+        return keys

@@ -1,0 +1,300 @@
+"""An open knowledge base: ids, names, look-ups, subsets. Nothing is read before it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biotk.errors import ConceptNotFoundError, KbCorruptError, UnknownNameError
+from biotk.kb.arrow import Ragged, map_table
+from biotk.kb.hierarchy import Hierarchy
+from biotk.kb.keys import KeyTable
+from biotk.kb.manifest import Manifest, read_manifest, sha256_file
+from biotk.kb.subset import KbSubset
+from biotk.types import Concept, to_curie
+
+#: The two stored levels of normalisation; see :mod:`biotk.text.normalize`.
+KeyLevel = Literal["plural", "bag"]
+
+
+def open_kb(path: Path | str, *, verify: bool = False) -> KnowledgeBase:
+    """Memory-map a knowledge base.
+
+    :param path: the artifact's directory.
+    :param verify: check every checksum first; reads all files once.
+    :raises KbNotFoundError: there is none.
+    :raises KbVersionError: it was written in another version.
+    :raises KbCorruptError: it is damaged.
+    """
+    kb = KnowledgeBase(Path(path))
+    if verify:
+        kb.verify()
+    return kb
+
+
+class KnowledgeBase:
+    """A read-only view of an artifact that :class:`~biotk.kb.KbBuilder` wrote.
+
+    ``concept_idx`` and ``name_idx`` are row numbers of this artifact and mean nothing in another.
+    Concepts are in order of their ids, and the names of a concept follow one another, the
+    preferred one first. Copying or pickling one copies its path alone.
+
+    :param path: the artifact's directory; better use :func:`open_kb`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.manifest: Manifest = read_manifest(path)
+        concepts = map_table(path / "concepts.arrow")
+        names = map_table(path / "names.arrow")
+        self._ids = concepts.column("id")
+        self._definitions = concepts.column("definition")
+        self._xrefs = concepts.column("xrefs")
+        self._alt_ids = concepts.column("alt_ids")
+        self._source_idx: NDArray[np.int16] = concepts.column("source").to_numpy()
+        self._types = Ragged(concepts.column("types"))
+        self._first_name: NDArray[np.int64] = concepts.column("first_name").to_numpy()
+        self._names = names.column("name")
+        self.name_concepts: NDArray[np.int32] = names.column("concept").to_numpy()
+        self.hierarchy = Hierarchy(
+            Ragged(concepts.column("parents")), Ragged(concepts.column("children"))
+        )
+        self._keys = {level: KeyTable(path, level) for level in ("plural", "bag")}
+
+    def __reduce__(self) -> tuple[type[KnowledgeBase], tuple[Path]]:
+        return type(self), (self.path,)
+
+    def __repr__(self) -> str:
+        counts = self.manifest.counts
+        return (
+            f"KnowledgeBase({self.manifest.name!r}, {counts['concepts']} concepts, "
+            f"{counts['names']} names, {self.fingerprint})"
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that stand for the KB's whole content."""
+        return self.manifest.fingerprint
+
+    @property
+    def n_names(self) -> int:
+        """How many names all concepts have together."""
+        return len(self.name_concepts)
+
+    def __len__(self) -> int:
+        return len(self._first_name)
+
+    # Concepts
+
+    def __iter__(self) -> Iterator[Concept]:
+        return map(self.concept, range(len(self)))
+
+    def __contains__(self, concept_id: str) -> bool:
+        return bool(self.resolve(concept_id))
+
+    def __getitem__(self, concept_id: str) -> Concept:
+        return self.concept(self.index_of(concept_id))
+
+    @cached_property
+    def concept_ids(self) -> list[str]:
+        """All concept ids, in the order of ``concept_idx``; made at first use."""
+        ids: list[str] = self._ids.to_pylist()
+        return ids
+
+    def id_of(self, concept_idx: int) -> str:
+        """:returns: the id of a concept."""
+        concept_id: str = self._ids[concept_idx].as_py()
+        return concept_id
+
+    def concept(self, concept_idx: int) -> Concept:
+        """:returns: all that the KB knows of a concept."""
+        name, *synonyms = self.names_of(concept_idx)
+        return Concept(
+            concept_id=self.id_of(concept_idx),
+            name=name,
+            synonyms=tuple(synonyms),
+            types=self.types_of(concept_idx),
+            definition=self._definitions[concept_idx].as_py(),
+            parents=tuple(map(self.id_of, self.hierarchy.parents(concept_idx))),
+            xrefs=tuple(self._xrefs[concept_idx].as_py()),
+            alt_ids=tuple(self._alt_ids[concept_idx].as_py()),
+            source=self.manifest.source_names[self._source_idx[concept_idx]],
+        )
+
+    def types_of(self, concept_idx: int) -> tuple[str, ...]:
+        """:returns: the semantic types of a concept."""
+        return tuple(self.manifest.types[type_idx] for type_idx in self._types[concept_idx])
+
+    def preferred_name(self, concept_idx: int) -> str:
+        """:returns: the preferred name of a concept."""
+        return self.name(int(self._first_name[concept_idx]))
+
+    def names_of(self, concept_idx: int) -> list[str]:
+        """:returns: the names of a concept, the preferred one first."""
+        return [self.name(name_idx) for name_idx in self.name_range(concept_idx)]
+
+    def name_range(self, concept_idx: int) -> range:
+        """:returns: the rows of a concept's names."""
+        last = concept_idx + 1 == len(self)
+        end = self.n_names if last else int(self._first_name[concept_idx + 1])
+        return range(int(self._first_name[concept_idx]), end)
+
+    # Names
+
+    def name(self, name_idx: int) -> str:
+        """:returns: one name, as its source writes it."""
+        name: str = self._names[name_idx].as_py()
+        return name
+
+    def iter_names(self) -> Iterator[str]:
+        """:returns: all names, in the order of ``name_idx``."""
+        return (name.as_py() for name in self._names)
+
+    def is_preferred(self, name_idx: int) -> bool:
+        """:returns: whether a name is the preferred one of its concept."""
+        return bool(self._first_name[self.name_concepts[name_idx]] == name_idx)
+
+    def keys(self, level: KeyLevel) -> KeyTable:
+        """:returns: the table from normalised names to ``name_idx``."""
+        return self._keys[level]
+
+    # Ids
+
+    @cached_property
+    def _id_table(self) -> tuple[KeyTable, NDArray[np.int32], NDArray[np.int8]]:
+        targets = map_table(self.path / "id_targets.arrow")
+        return (
+            KeyTable(self.path, "ids"),
+            targets.column("concept").to_numpy(),
+            targets.column("kind").to_numpy(),
+        )
+
+    def resolve(self, concept_id: str) -> tuple[int, ...]:
+        """Find the concepts that an id stands for.
+
+        Tried in this order: the KB's own ids, retired and further ids, cross-references; then,
+        for an id without a prefix, the same with each prefix of the KB, if just one answers.
+
+        :param concept_id: an id, as a CURIE or bare.
+        :returns: concept indices, in order; none for an unknown id.
+        """
+        for form in dict.fromkeys((concept_id, to_curie(concept_id))):
+            if found := self._resolve_exactly(form):
+                return found
+        if ":" in concept_id:
+            return ()
+        answers = [
+            found
+            for prefix in self.manifest.prefixes
+            if (found := self._resolve_exactly(f"{prefix}:{concept_id}"))
+        ]
+        return answers[0] if len(answers) == 1 else ()
+
+    def _resolve_exactly(self, concept_id: str) -> tuple[int, ...]:
+        table, concepts, kinds = self._id_table
+        rows = table.rows(concept_id)
+        if not len(rows):
+            return ()
+        best = kinds[rows].min()
+        return tuple(sorted({int(concepts[row]) for row in rows if kinds[row] == best}))
+
+    def index_of(self, concept_id: str) -> int:
+        """:returns: the index of the one concept that an id stands for.
+
+        :raises ConceptNotFoundError: it stands for none, or for several.
+        """
+        found = self.resolve(concept_id)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            several = ", ".join(map(self.id_of, found))
+            raise ConceptNotFoundError(f"{concept_id} stands for several concepts: {several}")
+        near = difflib.get_close_matches(concept_id, self._near_ids(concept_id), n=3)
+        hint = f" Did you mean {', '.join(near)}?" if near else ""
+        raise ConceptNotFoundError(
+            f"{concept_id} is not in the KB {self.manifest.name!r} "
+            f"(its ids start with {', '.join(self.manifest.prefixes)}).{hint}"
+        )
+
+    def _near_ids(self, concept_id: str) -> list[str]:
+        # difflib over a million ids would take minutes; ids that share a beginning do.
+        table = self._id_table[0]
+        for cut in range(1, 4):
+            near = list(islice(table.iter_keys(concept_id[:-cut]), 1000))
+            if near:
+                return near
+        return []
+
+    # Parts
+
+    def subset(
+        self,
+        *,
+        types: Iterable[str] | None = None,
+        sources: Iterable[str] | None = None,
+        ids: Iterable[str] | None = None,
+        branch: Iterable[str] | str | None = None,
+    ) -> KbSubset:
+        """Make a part of the KB from any of four conditions, all of which must hold.
+
+        :param types: semantic types, any of which will do.
+        :param sources: source names, any of which will do.
+        :param ids: concept ids.
+        :param branch: ids of concepts; they and all that is narrower are in.
+        :returns: the subset; with no condition the whole KB.
+        :raises UnknownNameError: a type or source that the KB does not have.
+        :raises ConceptNotFoundError: an id that the KB does not have.
+        """
+        mask = np.ones(len(self), bool)
+        if types is not None:
+            mask &= self._mask_of_types(types)
+        if sources is not None:
+            known = self.manifest.source_names
+            mask &= np.isin(self._source_idx, [_position("source", s, known) for s in sources])
+        if ids is not None:
+            inside = np.zeros(len(self), bool)
+            inside[[idx for concept_id in ids for idx in self._resolve_or_raise(concept_id)]] = True
+            mask &= inside
+        if branch is not None:
+            inside = np.zeros(len(self), bool)
+            for concept_id in [branch] if isinstance(branch, str) else branch:
+                root = self.index_of(concept_id)
+                inside[root] = True
+                inside[self.hierarchy.descendants(root)] = True
+            mask &= inside
+        return KbSubset(self.fingerprint, mask)
+
+    def _resolve_or_raise(self, concept_id: str) -> tuple[int, ...]:
+        return self.resolve(concept_id) or (self.index_of(concept_id),)
+
+    def _mask_of_types(self, types: Iterable[str]) -> NDArray[np.bool_]:
+        wanted = [_position("semantic type", name, self.manifest.types) for name in types]
+        rows = np.flatnonzero(np.isin(self._types.values, wanted))
+        mask = np.zeros(len(self), bool)
+        mask[np.searchsorted(self._types.offsets, rows, side="right") - 1] = True
+        return mask
+
+    def verify(self) -> None:
+        """Check every file against its checksum.
+
+        :raises KbCorruptError: one differs.
+        """
+        for name, info in self.manifest.files.items():
+            if sha256_file(self.path / name) != info.sha256:
+                raise KbCorruptError(
+                    f"{self.path / name} is damaged: its checksum is not the manifest's. "
+                    "Build the KB again."
+                )
+
+
+def _position(kind: str, name: str, known: tuple[str, ...]) -> int:
+    if name not in known:
+        raise UnknownNameError(kind, name, known)
+    return known.index(name)

@@ -1,0 +1,154 @@
+"""The manifest of an artifact: what it holds, what built it, and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from biotk.errors import KbCorruptError, KbNotFoundError, KbVersionError
+from biotk.text.normalize import NORMALIZER_VERSION
+
+FORMAT = "biotk-kb"
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """Where part of a KB comes from.
+
+    :param name: the vocabulary, such as ``MeSH``.
+    :param file: the name of the file that was read.
+    :param format: the reader that read it.
+    :param sha256: checksum of that file.
+    :param release: the release, where known.
+    :param licence: the licence, where known.
+    :param n_concepts: how many concepts it gave.
+    :param n_problems: how many of its rows were wrong.
+    """
+
+    name: str
+    file: str
+    format: str
+    sha256: str
+    release: str = ""
+    licence: str = ""
+    n_concepts: int = 0
+    n_problems: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """Size in bytes and checksum of one file of the artifact."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands in ``manifest.json``; see ``docs/formats/kb.md``."""
+
+    name: str
+    fingerprint: str
+    counts: Mapping[str, int]
+    types: tuple[str, ...]
+    source_names: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    sources: tuple[SourceInfo, ...]
+    files: Mapping[str, FileInfo]
+    format: str = FORMAT
+    format_version: int = FORMAT_VERSION
+    normalizer_version: int = NORMALIZER_VERSION
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Write ``manifest.json``."""
+        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True)
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def sha256_file(path: Path) -> str:
+    """:returns: the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def describe_files(folder: Path) -> dict[str, FileInfo]:
+    """:returns: size and checksum of every file in a folder, by name."""
+    return {
+        path.name: FileInfo(path.stat().st_size, sha256_file(path))
+        for path in sorted(folder.iterdir())
+    }
+
+
+def fingerprint_of(files: Mapping[str, FileInfo], vocabularies: object) -> str:
+    """:returns: 16 hex digits that change with any content of the KB, and with nothing else."""
+    content = {
+        "format": [FORMAT, FORMAT_VERSION, NORMALIZER_VERSION],
+        "files": {name: info.sha256 for name, info in sorted(files.items())},
+        "vocabularies": vocabularies,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check a manifest.
+
+    :raises KbNotFoundError: there is no KB in that folder.
+    :raises KbVersionError: it was written in another version.
+    :raises KbCorruptError: the manifest cannot be read, or a file's size is not what it says.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise KbNotFoundError(
+            f"no knowledge base at {folder}: it has no {MANIFEST}. "
+            f"Build one with: biotk kb build SOURCE... -o {folder}"
+        )
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw["format"] != FORMAT:
+            raise KbCorruptError(f"{path} describes {raw['format']!r}, not {FORMAT!r}")
+        _check_versions(folder, raw["format_version"], raw["normalizer_version"])
+        manifest = Manifest(
+            **{
+                **raw,
+                "types": tuple(raw["types"]),
+                "source_names": tuple(raw["source_names"]),
+                "prefixes": tuple(raw["prefixes"]),
+                "sources": tuple(SourceInfo(**source) for source in raw["sources"]),
+                "files": {name: FileInfo(**info) for name, info in raw["files"].items()},
+            }
+        )
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise KbCorruptError(
+            f"{path} cannot be read ({type(error).__name__}: {error}). Build the KB again."
+        ) from error
+    for name, info in manifest.files.items():
+        _check_size(folder / name, info.bytes)
+    return manifest
+
+
+def _check_versions(folder: Path, version: int, normalizer: int) -> None:
+    if (version, normalizer) == (FORMAT_VERSION, NORMALIZER_VERSION):
+        return
+    newer = version > FORMAT_VERSION or normalizer > NORMALIZER_VERSION
+    remedy = "Update BioTK" if newer else "Build it again with: biotk kb build"
+    raise KbVersionError(
+        f"the knowledge base at {folder} has format {version} and normalisation {normalizer}; "
+        f"this BioTK reads {FORMAT_VERSION} and {NORMALIZER_VERSION}. {remedy}."
+    )
+
+
+def _check_size(path: Path, expected: int) -> None:
+    if not path.is_file():
+        raise KbCorruptError(f"{path} is missing. Build the KB again.")
+    size = path.stat().st_size
+    if size != expected:
+        raise KbCorruptError(
+            f"{path} has {size} bytes, its manifest says {expected}. Build the KB again."
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from biotk.kb.arrow import Ragged
+from biotk.kb.arrow import Ragged, Rows
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -62,7 +62,7 @@ def _reach(edges: Ragged, start: int) -> Indices:
     """Breadth first, a whole frontier at a time; the start itself is left out."""
     seen = np.zeros(len(edges), bool)
     seen[start] = True
-    frontier = np.array([start], np.int64)
+    frontier: Rows = np.array([start], np.int64)
     while len(frontier):
         reached = np.unique(edges.gather(frontier))
         frontier = reached[~seen[reached]]

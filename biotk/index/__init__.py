@@ -1,0 +1,1 @@
+"""Indexes over the names of a KB, each bound to it by fingerprint."""

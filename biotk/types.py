@@ -90,7 +90,7 @@ def entity_type(name: str) -> str:
     return TYPE_NAMES.get(name.lower(), name)
 
 
-def to_curie(raw: str, *, type: str | None = None, prefix: str | None = None) -> str:  # noqa: A002
+def to_curie(raw: str, *, type: str | None = None, prefix: str | None = None) -> str:
     """Make a CURIE of an identifier as files write it.
 
     An id with a prefix keeps it (``MeSH:D1`` becomes ``MESH:D1``).

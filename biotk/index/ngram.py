@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -52,42 +52,56 @@ def trigrams(texts: Sequence[str]) -> tuple[Codes, Codes]:
     return rows[first], codes[first]
 
 
-def build_ngram_index(path: Path, texts: Iterable[str]) -> None:
-    """Write the postings of some texts; row numbers follow their order.
+class Postings(NamedTuple):
+    """What an index is made of.
 
-    :param path: the Arrow file to write; the norms go beside it, with the suffix ``.norms``.
-    :param texts: normalised names.
+    :param vocabulary: the trigram codes, sorted. *Shape*: (trigrams,).
+    :param rows: the rows that have each trigram, in order.
+    :param norms: the length of each row's vector. *Shape*: (rows,).
     """
-    rows_parts: list[NDArray[np.int32]] = []
-    code_parts: list[Codes] = []
+
+    vocabulary: Codes
+    rows: Ragged
+    norms: NDArray[np.float32]
+
+
+def build_postings(texts: Iterable[str]) -> Postings:
+    """Make the postings of some normalised names; row numbers follow their order."""
+    row_parts: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
+    code_parts: list[Codes] = [np.empty(0, np.int64)]
     n_texts = 0
     for chunk in _chunks(texts):
         rows, codes = trigrams(chunk)
-        rows_parts.append((rows + n_texts).astype(np.int32))
+        row_parts.append((rows + n_texts).astype(np.int32))
         code_parts.append(codes)
         n_texts += len(chunk)
-    vocabulary = np.unique(np.concatenate([np.unique(part) for part in code_parts] or [_NO_CODES]))
-    grams = [np.searchsorted(vocabulary, part).astype(np.int32) for part in code_parts]
-    gram = np.concatenate(grams) if grams else np.empty(0, np.int32)
-    row = np.concatenate(rows_parts) if rows_parts else np.empty(0, np.int32)
+    vocabulary = np.unique(np.concatenate([np.unique(part) for part in code_parts]))
+    gram = np.concatenate([np.searchsorted(vocabulary, c).astype(np.int32) for c in code_parts])
+    row = np.concatenate(row_parts)
     counts = np.bincount(gram, minlength=len(vocabulary))
     idf = inverse_frequency(counts, n_texts)
-    squared = np.zeros(n_texts)
-    np.add.at(squared, row, idf[gram] ** 2)
+    squared = np.bincount(row, weights=idf[gram] ** 2, minlength=n_texts)
     offsets = np.zeros(len(vocabulary) + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
-    order = np.argsort(gram, kind="stable")
-    write_table(path, {"gram": pa.array(vocabulary), "rows": list_array(offsets, row[order])})
-    write_table(
-        path.with_suffix(".norms"),
-        {"norm": pa.array(np.sqrt(squared).astype(np.float32))},
-    )
+    rows_column = list_array(offsets, row[np.argsort(gram, kind="stable")])
+    return Postings(vocabulary, Ragged(rows_column), np.sqrt(squared).astype(np.float32))
 
 
-_NO_CODES = np.empty(0, np.int64)
+def write_postings(folder: Path, postings: Postings) -> None:
+    """Write ``postings.arrow`` and ``norms.arrow`` into a folder."""
+    rows = list_array(postings.rows.offsets, postings.rows.values)
+    write_table(folder / "postings.arrow", {"gram": pa.array(postings.vocabulary), "rows": rows})
+    write_table(folder / "norms.arrow", {"norm": pa.array(postings.norms)})
 
 
-def inverse_frequency(counts: NDArray[np.integer], n_texts: int) -> NDArray[np.float64]:
+def open_postings(folder: Path) -> Postings:
+    """Memory-map what :func:`write_postings` wrote."""
+    table = map_table(folder / "postings.arrow")
+    norms = map_table(folder / "norms.arrow").column("norm").to_numpy()
+    return Postings(table.column("gram").to_numpy(), Ragged(table.column("rows")), norms)
+
+
+def inverse_frequency(counts: NDArray[np.integer[Any]], n_texts: int) -> NDArray[np.float64]:
     """:returns: the smoothed inverse document frequency, natural log, at least 1."""
     idf: NDArray[np.float64] = np.log((1 + n_texts) / (1 + counts)) + 1
     return idf
@@ -105,27 +119,26 @@ def _chunks(texts: Iterable[str]) -> Iterable[list[str]]:
 
 
 class NgramIndex:
-    """Search over the postings that :func:`build_ngram_index` wrote.
+    """Search over postings, made in memory or memory-mapped.
 
     Not safe for threads: a search uses one work array of the index. Processes share the files.
 
-    :param path: the Arrow file.
+    :param postings: from :func:`build_postings` or :func:`open_postings`.
+
+    >>> index = NgramIndex(build_postings(["diabetes mellitus", "diabetes insipidus", "fever"]))
+    >>> [hit.row for hit in index.search("diabetes melitus")]
+    [0]
     """
 
-    def __init__(self, path: Path) -> None:
-        table = map_table(path)
-        self._vocabulary: Codes = table.column("gram").to_numpy()
-        self._postings = Ragged(table.column("rows"))
-        self._norms: NDArray[np.float32] = (
-            map_table(path.with_suffix(".norms")).column("norm").to_numpy()
-        )
-        counts = np.diff(self._postings.offsets)
-        self._counts = counts
-        self._idf2 = inverse_frequency(counts, len(self._norms)) ** 2
-        self._unseen_idf2 = (
-            float(inverse_frequency(np.zeros(1, np.int64), len(self._norms))[0]) ** 2
-        )
-        self._work = np.zeros(len(self._norms), np.float32)
+    def __init__(self, postings: Postings) -> None:
+        self._vocabulary = postings.vocabulary
+        self._postings = postings.rows
+        self._norms = postings.norms
+        self._counts = np.diff(postings.rows.offsets)
+        n_texts = len(postings.norms)
+        self._idf2 = inverse_frequency(self._counts, n_texts) ** 2
+        self._unseen_idf2 = float(inverse_frequency(np.zeros(1, np.int64), n_texts)[0]) ** 2
+        self._work = np.zeros(n_texts, np.float32)
 
     def __len__(self) -> int:
         return len(self._norms)
@@ -147,7 +160,7 @@ class NgramIndex:
         :returns: all rows that reach ``min_score``, best first, ties by row; ``k`` at most.
         """
         _, codes = trigrams([text])
-        if not len(codes):
+        if not len(codes) or not len(self._vocabulary):
             return []
         at = np.minimum(np.searchsorted(self._vocabulary, codes), len(self._vocabulary) - 1)
         known = at[self._vocabulary[at] == codes]

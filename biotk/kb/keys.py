@@ -7,6 +7,7 @@ from pathlib import Path
 
 import marisa_trie
 import numpy as np
+from numpy.typing import NDArray
 
 from biotk.errors import KbCorruptError
 from biotk.kb.arrow import Ragged, Rows, list_array, map_table, write_table
@@ -55,6 +56,26 @@ class KeyTable:
         """:returns: the rows of a key, in order; none for an unknown key. *Shape*: (rows,)."""
         key_idx = self._trie.get(key)
         return self._none if key_idx is None else self._rows[key_idx]
+
+    def key(self, key_idx: int) -> str:
+        """:returns: the key of that number; the numbers run from 0 to ``len(self) - 1``."""
+        key: str = self._trie.restore_key(key_idx)
+        return key
+
+    def rows_of(self, key_idx: int) -> Rows:
+        """:returns: the rows of a key, by its number. *Shape*: (rows,)."""
+        return self._rows[key_idx]
+
+    def any_row(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """For each key, whether any of its rows is flagged.
+
+        :param flags: *Shape*: (rows of the table that the keys lead to,).
+        :returns: *Shape*: (keys,).
+        """
+        result: NDArray[np.bool_] = np.logical_or.reduceat(
+            flags[self._rows.values], self._rows.offsets[:-1]
+        )
+        return result
 
     def prefixes(self, text: str) -> Iterable[str]:
         """:returns: the keys that ``text`` starts with, shortest first."""

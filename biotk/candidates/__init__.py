@@ -1,0 +1,1 @@
+"""Concepts that a string may mean: exact matches, training mentions, n-gram neighbours."""

@@ -1,0 +1,127 @@
+"""N-gram neighbours: names that share rare trigrams with a mention, scored by their words too."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biotk.index.ngram import (
+    NgramIndex,
+    build_postings,
+    open_postings,
+    write_postings,
+)
+from biotk.kb import KbSubset, KnowledgeBase
+from biotk.text.normalize import bag_of
+
+logger = logging.getLogger(__name__)
+
+_FOLDER = "ngram-1"  # raised when what is indexed changes
+
+
+class Neighbour(NamedTuple):
+    """A key of the KB near a mention, and how near: 0 to 1."""
+
+    key_idx: int
+    score: float
+
+
+class NeighbourSearch:
+    """N-gram search over the ``plural`` keys of a KB.
+
+    :param kb: the knowledge base.
+    :param index: the index over its keys, row by row; see :func:`open_neighbours`.
+    """
+
+    def __init__(self, kb: KnowledgeBase, index: NgramIndex) -> None:
+        self._keys = kb.keys("plural")
+        self._kb = kb
+        self._index = index
+        self._allowed: dict[str, NDArray[np.bool_]] = {}
+
+    def search(
+        self, key: str, *, k: int, min_score: float, subset: KbSubset | None = None
+    ) -> list[Neighbour]:
+        """Find the keys nearest to a ``plural`` key.
+
+        :param key: the normalised mention.
+        :param k: how many at most.
+        :param min_score: the least trigram cosine of what is considered.
+        :param subset: the concepts that may be found.
+        :returns: neighbours, best first; the score is :func:`similarity`.
+        """
+        allowed = None if subset is None else self._allowed_keys(subset)
+        hits = self._index.search(key, k=4 * k, min_score=min_score, allowed=allowed)
+        words = key.split()
+        bag = bag_of(words).split()
+        scored = [
+            Neighbour(hit.row, similarity(bag, bag_of(self._keys.key(hit.row).split()).split(),
+                                          cosine=hit.score))
+            for hit in hits
+        ]  # fmt: skip
+        scored.sort(key=lambda neighbour: (-neighbour.score, neighbour.key_idx))
+        return scored[:k]
+
+    def _allowed_keys(self, subset: KbSubset) -> NDArray[np.bool_]:
+        allowed = self._allowed.get(subset.fingerprint)
+        if allowed is None:
+            allowed = self._keys.any_row(subset.mask[self._kb.name_concepts])
+            if len(self._allowed) >= 32:  # a subset per document would otherwise pile up
+                self._allowed.clear()
+            self._allowed[subset.fingerprint] = allowed
+        return allowed
+
+
+def similarity(query: Sequence[str], name: Sequence[str], *, cosine: float) -> float:
+    """Mix the trigram cosine with the share of words that two names have in common.
+
+    :param query: the words of the mention's ``bag`` key.
+    :param name: those of the name's.
+    :param cosine: their trigram cosine.
+    :returns: 0 to 1.
+    """
+    common = len(set(query) & set(name))
+    dice = 2 * common / (len(set(query)) + len(set(name)) or 1)
+    return (cosine + dice) / 2 if common else 0.75 * cosine
+
+
+def open_neighbours(kb: KnowledgeBase) -> NeighbourSearch:
+    """Open the n-gram index of a KB, building it beside the KB the first time.
+
+    Where the KB's folder cannot be written to, the index is made in memory.
+
+    :param kb: the knowledge base.
+    """
+    # The fingerprint in its name binds the index to this content of the KB.
+    folder = kb.path / "derived" / f"{_FOLDER}-{kb.fingerprint}"
+    if not folder.is_dir():
+        keys = kb.keys("plural")
+        postings = build_postings(keys.key(idx) for idx in range(len(keys)))
+        temporary = folder.parent / f".{folder.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
+        try:
+            temporary.mkdir(parents=True)
+            write_postings(temporary, postings)
+            _rename(temporary, folder)
+        except PermissionError:
+            logger.warning("%s cannot be written to: the n-gram index stays in memory", kb.path)
+            return NeighbourSearch(kb, NgramIndex(postings))
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return NeighbourSearch(kb, NgramIndex(open_postings(folder)))
+
+
+def _rename(temporary: Path, folder: Path) -> None:
+    try:
+        temporary.rename(folder)
+    except OSError:
+        # Another process was faster; what it wrote is the same.
+        if not folder.is_dir():
+            raise

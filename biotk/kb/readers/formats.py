@@ -1,0 +1,106 @@
+"""The table of formats, and finding out which one a source is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from biotk.errors import InputError, Problems, UnknownNameError, strict
+from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions, SourceFormat
+from biotk.kb.readers.files import read_head
+from biotk.kb.readers.hgnc import iter_hgnc, sniff_hgnc
+from biotk.kb.readers.indra_json import iter_indra_json, sniff_indra_json
+from biotk.kb.readers.medic import (
+    iter_medic,
+    iter_partial_kb_json,
+    sniff_medic,
+    sniff_partial_kb_json,
+)
+from biotk.kb.readers.mesh_tsv import iter_mesh_tsv, sniff_mesh_tsv
+from biotk.kb.readers.obo import iter_obo, sniff_obo
+from biotk.kb.readers.ontology_json import iter_ontology_json, sniff_ontology_json
+from biotk.kb.readers.scispacy_jsonl import iter_scispacy_jsonl, sniff_scispacy_jsonl
+from biotk.kb.readers.table import iter_table, sniff_table
+from biotk.types import Concept
+
+_ALL = (
+    SourceFormat("obo", sniff_obo, iter_obo, "ontology in OBO 1.2 or 1.4"),
+    SourceFormat("mesh-tsv", sniff_mesh_tsv, iter_mesh_tsv, "MeSH descriptors or supplementary"),
+    SourceFormat("hgnc-tsv", sniff_hgnc, iter_hgnc, "gene table of HGNC"),
+    SourceFormat("medic", sniff_medic, iter_medic, "MEDIC, id|id2||name|name"),
+    SourceFormat(
+        "scispacy-jsonl", sniff_scispacy_jsonl, iter_scispacy_jsonl, "scispaCy's JSON lines"
+    ),
+    SourceFormat(
+        "ontology-json", sniff_ontology_json, iter_ontology_json, "JSON object, id to term"
+    ),
+    SourceFormat("indra-json", sniff_indra_json, iter_indra_json, "JSON array of terms"),
+    SourceFormat(
+        "partial-kb-json", sniff_partial_kb_json, iter_partial_kb_json, "JSON object, id to names"
+    ),
+    SourceFormat("table", sniff_table, iter_table, "CSV or TSV with a header or column mapping"),
+)
+
+#: The formats by name, in the order in which they are tried.
+FORMATS: dict[str, SourceFormat] = {entry.name: entry for entry in _ALL}
+
+
+def probe_source(path: Path) -> Probe:
+    """:returns: what the formats may look at.
+
+    :raises InputError: if there is no such file or directory, or it cannot be read.
+    """
+    if path.is_dir():
+        return Probe(path, names=tuple(sorted(entry.name for entry in path.iterdir())))
+    return Probe(path, head=read_head(path))
+
+
+def sniff_format(path: Path) -> str:
+    """Find out the format of a source from its content; its name plays no part.
+
+    :returns: a key of :data:`FORMATS`.
+    :raises InputError: if it is in none of the formats.
+    """
+    path = Path(path)
+    probe = probe_source(path)
+    if not probe.names and not probe.head.strip():
+        raise InputError(f"{path}: is empty")
+    for entry in _ALL:
+        if entry.sniff(probe):
+            return entry.name
+    known = "; ".join(f"{entry.name} ({entry.description})" for entry in _ALL)
+    raise InputError(
+        f"{path}: in none of the known formats: {known}. For a table, say which columns hold ids "
+        "and names, as in columns={'concept_id': 'Code', 'name': 'Title'}"
+    )
+
+
+def read_concepts(
+    path: Path,
+    *,
+    format: str | None = None,  # noqa: A002
+    options: ReaderOptions = DEFAULT_OPTIONS,
+    problems: Problems | None = None,
+) -> Iterator[Concept]:
+    """Read the concepts of a source.
+
+    :param path: the source; gzip is unpacked.
+    :param format: its format, a key of :data:`FORMATS`; None to find out. With a column mapping in
+        the options it is a table.
+    :param options: what is known of the source.
+    :param problems: takes the bad rows; None raises at the first.
+    :returns: the concepts, in the order of the source.
+    :raises InputError: if the source cannot be read or its format is unknown.
+    :raises UnknownNameError: if there is no such format.
+    :raises FormatError: at the first bad row, if ``problems`` is None or strict.
+    """
+    path = Path(path)
+    if format is None:
+        format = "table" if options.columns is not None else sniff_format(path)  # noqa: A001
+    elif format not in FORMATS:
+        raise UnknownNameError("format", format, FORMATS)
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
+    return FORMATS[format].read(
+        path, problems=strict() if problems is None else problems, options=options
+    )

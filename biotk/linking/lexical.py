@@ -1,0 +1,264 @@
+"""The lexical linker: exact matches, training mentions, n-gram neighbours, head words; or NIL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from biotk.candidates.learned import LearnedNames
+from biotk.candidates.names import ROUTE_SCORES, match_names
+from biotk.candidates.neighbours import NeighbourSearch, open_neighbours, similarity
+from biotk.document import Candidate, Link
+from biotk.errors import KbMismatchError
+from biotk.index.ngram import NgramIndex, build_postings
+from biotk.kb import KbSubset, KnowledgeBase
+from biotk.text.normalize import bag_of, plural_key
+from biotk.types import entity_type
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalConfig:
+    """How the lexical linker searches and decides.
+
+    :param k: how many candidates at most.
+    :param min_cosine: the least trigram cosine of a neighbour.
+    :param threshold: a best score below this is NIL. Tuned on the first half of BC5CDR's and
+        NCBI's dev sets: above it an answer is more often right than wrong.
+    :param neighbour_weight: what a neighbour's similarity is multiplied with, so that every exact
+        match stands above it.
+    """
+
+    k: int = 20
+    min_cosine: float = 0.35
+    threshold: float = 0.55
+    neighbour_weight: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A concept found on some route, before the order among equals is decided."""
+
+    concept_idx: int
+    name: str
+    score: float
+    route: str
+    type_fits: bool
+    preferred: bool = False
+
+
+class LexicalLinker:
+    """Links by names alone: fast, without a model, over any KB or part of one.
+
+    :param kb: the knowledge base.
+    :param subset: the part of it that may be answered; everything outside is NIL.
+    :param learned: names from a training corpus.
+    :param config: how to search and decide.
+    :raises KbMismatchError: the subset or the learned names belong to another KB.
+
+    >>> linker = LexicalLinker(kb)                               # doctest: +SKIP
+    >>> linker.link("tumours of the kidney").concept_id
+    'MESH:D007680'
+    """
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        *,
+        subset: KbSubset | None = None,
+        learned: LearnedNames | None = None,
+        config: LexicalConfig | None = None,
+    ) -> None:
+        for part in (subset, learned):
+            if part is not None and part.kb_fingerprint != kb.fingerprint:
+                raise KbMismatchError(
+                    f"{type(part).__name__} was made from KB {part.kb_fingerprint}, "
+                    f"the linker's is {kb.fingerprint}: make it from this KB"
+                )
+        self.kb = kb
+        self.subset = subset
+        self.learned = learned
+        self.config = config or LexicalConfig()
+        self._neighbours: NeighbourSearch = open_neighbours(kb)
+        self._learned_keys: list[str] = [] if learned is None else list(learned.keys())
+        self._learned_index = NgramIndex(build_postings(self._learned_keys))
+        self._allowed = None if subset is None else subset.mask
+        self._by_type: dict[str, KbSubset | None] = {}
+        # Notes repeat themselves; the answer depends on these three strings alone.
+        self._cached = lru_cache(maxsize=1 << 16)(self._link)
+
+    def link(
+        self,
+        text: str,
+        *,
+        type: str | None = None,
+        long_form: str | None = None,
+    ) -> Link:
+        """Link one mention; see :meth:`biotk.linking.Linker.link`."""
+        return self._cached(text, type, long_form)
+
+    def _link(self, text: str, type_: str | None, long_form: str | None) -> Link:
+        candidates = self._candidates(text, type_, long_form, exhaustive=False)
+        query = long_form if long_form is not None and long_form != text else None
+        if not candidates:
+            return Link(None, route="nil", query=query, reasons={"nil": "nothing like it"})
+        best = candidates[0]
+        if best.score < self.config.threshold:
+            reason = f"best score {best.score:.2f} is below {self.config.threshold:.2f}"
+            return Link(
+                None, route="nil", query=query, candidates=candidates, reasons={"nil": reason}
+            )
+        return Link(
+            best.concept_id,
+            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
+            matched=best.name,
+            score=best.score,
+            route=best.route,
+            query=query,
+            candidates=candidates,
+            reasons={"tie": "another concept was as good"} if best.tied else {},
+        )
+
+    def candidates(
+        self,
+        text: str,
+        *,
+        type: str | None = None,
+        long_form: str | None = None,
+    ) -> tuple[Candidate, ...]:
+        """Rank the concepts that a mention may mean.
+
+        :param text: the mention.
+        :param type: its entity type.
+        :param long_form: the mention written out.
+        :returns: best first, each concept once, ``config.k`` at most. Ties stand in order of
+            concept ids.
+        """
+        return self._candidates(text, type, long_form, exhaustive=True)
+
+    def _candidates(
+        self, text: str, type_: str | None, long_form: str | None, *, exhaustive: bool
+    ) -> tuple[Candidate, ...]:
+        """Without ``exhaustive``, stop where nothing that is left can come first.
+
+        Most mentions have an exact match, and the neighbours, a hundred times as dear, all stand
+        below it.
+        """
+        wanted = None if type_ is None else entity_type(type_)
+        wanted = wanted if wanted in self.kb.manifest.types else None
+        queries = [text] if long_form is None or long_form == text else [long_form, text]
+        found: list[_Scored] = []
+        for rank, query in enumerate(queries):
+            # What the document says a short form means outweighs what it could mean elsewhere.
+            penalty = 0.2 * rank
+            for stage in (self._exact, self._learned_exact, self._neighbours_of):
+                found.extend(
+                    replace(item, score=item.score - penalty) for item in stage(query, wanted)
+                )
+                if not exhaustive and any(
+                    item.type_fits and item.score > self.config.neighbour_weight for item in found
+                ):
+                    if stage is self._exact:
+                        continue
+                    return self._ranked(found)
+        return self._ranked(found)
+
+    def _exact(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+        for match in match_names(self.kb, query, allowed=self._allowed):
+            yield _Scored(
+                match.concept_idx,
+                self.kb.name(match.name_idx),
+                ROUTE_SCORES[match.route],
+                match.route,
+                self._fits(match.concept_idx, wanted),
+                self.kb.is_preferred(match.name_idx),
+            )
+
+    def _learned_exact(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+        for concept_idx, share in self._shares(query):
+            fits = self._fits(concept_idx, wanted)
+            yield _Scored(concept_idx, query, 0.91 + 0.04 * share, "training", fits)
+
+    def _neighbours_of(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+        yield from self._learned_neighbours(query, wanted)
+        yield from self._kb_neighbours(query, wanted)
+
+    def _learned_neighbours(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+        key = plural_key(query)
+        bag = bag_of(key.split()).split()
+        for hit in self._learned_index.search(key, k=10, min_score=0.5):
+            near = self._learned_keys[hit.row]
+            score = similarity(bag, bag_of(near.split()).split(), cosine=hit.score)
+            for concept_idx, share in self._shares(near):
+                yield _Scored(
+                    concept_idx,
+                    near,
+                    self.config.neighbour_weight * score * (0.8 + 0.2 * share),
+                    "training-ngram",
+                    self._fits(concept_idx, wanted),
+                )
+
+    def _shares(self, text: str) -> list[tuple[int, float]]:
+        """How often annotators meant which concept, as shares of all."""
+        counts = self.learned.concepts(text) if self.learned is not None else {}
+        total = sum(counts.values())
+        return [
+            (concept_idx, count / total)
+            for concept_idx, count in counts.items()
+            if self._allowed is None or self._allowed[concept_idx]
+        ]
+
+    def _kb_neighbours(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+        config = self.config
+        subset = self._subset_of(wanted)
+        key = plural_key(query)
+        for hit in self._neighbours.search(
+            key, k=config.k, min_score=config.min_cosine, subset=subset
+        ):
+            names = self.kb.keys("plural").rows_of(hit.key_idx)
+            for name_idx in names.tolist():
+                concept_idx = int(self.kb.name_concepts[name_idx])
+                if subset is None or concept_idx in subset:
+                    yield _Scored(
+                        concept_idx,
+                        self.kb.name(name_idx),
+                        config.neighbour_weight * hit.score,
+                        "ngram",
+                        type_fits=True,
+                        preferred=self.kb.is_preferred(name_idx),
+                    )
+
+    def _subset_of(self, wanted: str | None) -> KbSubset | None:
+        """The linker's subset, narrowed to an entity type that the KB knows."""
+        if wanted is None:
+            return self.subset
+        if wanted not in self._by_type:
+            typed = self.kb.subset(types=[wanted])
+            self._by_type[wanted] = typed if self.subset is None else typed & self.subset
+        return self._by_type[wanted]
+
+    def _fits(self, concept_idx: int, wanted: str | None) -> bool:
+        return wanted is None or wanted in self.kb.types_of(concept_idx)
+
+    def _ranked(self, found: list[_Scored]) -> tuple[Candidate, ...]:
+        def goodness(item: _Scored) -> tuple[float, bool, bool]:
+            # A fitting type first, but among exact matches only: neighbours have it anyway.
+            return (-item.score - (0.0 if not item.type_fits else 0.1), False, not item.preferred)
+
+        ids = self.kb.id_of
+        best: dict[int, _Scored] = {}
+        for item in sorted(found, key=goodness):
+            best.setdefault(item.concept_idx, item)
+        order = sorted(best.values(), key=lambda item: (*goodness(item), ids(item.concept_idx)))
+        order = order[: self.config.k]
+        keys = [goodness(item) for item in order]
+        return tuple(
+            Candidate(
+                ids(item.concept_idx),
+                item.name,
+                round(item.score, 6),
+                item.route,
+                tied=keys.count(keys[at]) > 1,
+            )
+            for at, item in enumerate(order)
+        )

@@ -1,0 +1,83 @@
+"""Which matches of a dictionary are words rather than names: a rule to be read and changed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+_WORDS_FILE = Path(__file__).with_name("common_words.txt")
+
+_MEASUREMENT = re.compile(
+    r"[\d.,/-]+\s*-?(?:[mkcdnpµμ]?[gl]|[mckn]?m|m?mol|mEq|IU|units?|h|hrs?|min|s|d|yr?s?|x|%)", re.I
+)
+
+
+@cache
+def common_words() -> frozenset[str]:
+    """:returns: the words of ``common_words.txt``, which says how it was made."""
+    lines = _WORDS_FILE.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+@dataclass(frozen=True, slots=True)
+class NameGuard:
+    """Decides whether a stretch of text that equals a name is meant as that name.
+
+    The rules, in order:
+
+    1. A match shorter than ``min_chars``, without a letter, or of a number and a unit ("9 mg") is
+       none.
+    2. A single word in ``words`` is one only if the text writes it as the name does, with a
+       capital behind its first letter: ``CAT`` is a gene, ``cat`` and ``Cat`` are not.
+    3. A name that is an acronym (one word without small letters, up to ``acronym_chars`` long)
+       must be written as the name is, and not in a line all of capitals, where nothing can be
+       told from case.
+
+    :param min_chars: the least length of a match.
+    :param acronym_chars: up to how many characters a name without small letters is an acronym.
+    :param words: common words, lower-case.
+
+    >>> guard = NameGuard()
+    >>> guard.accepts("cat", "CAT"), guard.accepts("CAT", "CAT"), guard.accepts("Was", "WAS")
+    (False, True, False)
+    """
+
+    min_chars: int = 2
+    acronym_chars: int = 6
+    words: frozenset[str] = field(default_factory=common_words)
+
+    def accepts(self, surface: str, name: str, *, shouting: bool = False) -> bool:
+        """Decide about one match.
+
+        :param surface: the match, as the text writes it.
+        :param name: the name, as the KB writes it.
+        :param shouting: whether the line around it is all in capitals.
+        """
+        if len(surface) < self.min_chars or not any(char.isalpha() for char in surface):
+            return False
+        if _MEASUREMENT.fullmatch(surface):
+            return False
+        if " " in surface:
+            return True
+        if surface.lower() in self.words:
+            inner_capital = any(char.isupper() for char in surface[1:])
+            return surface == name and inner_capital and not shouting
+        if is_acronym(name, self.acronym_chars):
+            return surface == name and not (shouting and surface.isalpha())
+        return True
+
+
+def is_acronym(name: str, max_chars: int) -> bool:
+    """:returns: whether a name is one short word with a capital and no small letter.
+
+    >>> is_acronym("BRCA1", 6), is_acronym("Fever", 6), is_acronym("HYPERTENSION", 6)
+    (True, False, False)
+    """
+    return (
+        len(name) <= max_chars
+        and " " not in name
+        and not any(char.islower() for char in name)
+        and any(char.isupper() for char in name)
+    )

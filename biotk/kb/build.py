@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from biotk.errors import InputError, KbError, KbExistsError, Problems
+from biotk.errors import InputError, KbExistsError, Problems
 from biotk.kb.arrow import ragged_column, write_table
 from biotk.kb.keys import write_keys
 from biotk.kb.manifest import (
+    MANIFEST,
     Manifest,
     SourceInfo,
     describe_files,
@@ -171,7 +172,7 @@ class KbBuilder:
                 "no concepts to build a knowledge base from: "
                 f"{self.report.problems.count} rows were wrong and none was right"
             )
-        if out.exists() and not overwrite and not _is_kb(out):
+        if out.exists() and not (out / MANIFEST).is_file():
             raise KbExistsError(f"{out} exists and is no knowledge base: choose another place")
         out.parent.mkdir(parents=True, exist_ok=True)
         temporary = out.parent / f".{out.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
@@ -207,14 +208,6 @@ class KbBuilder:
         )
         manifest.write(folder)
         return manifest.fingerprint
-
-
-def _is_kb(path: Path) -> bool:
-    try:
-        read_manifest(path)
-    except KbError:
-        return False
-    return True
 
 
 def _move_in_place(temporary: Path, out: Path, *, fingerprint: str, overwrite: bool) -> None:

@@ -21,7 +21,8 @@ from biotk.types import entity_type
 class LexicalConfig:
     """How the lexical linker searches and decides.
 
-    :param k: how many candidates at most.
+    :param k: how many candidates are ranked at most.
+    :param n_kept: how many of them a link keeps.
     :param min_cosine: the least trigram cosine of a neighbour.
     :param threshold: a best score below this is NIL. Tuned on the first half of BC5CDR's and
         NCBI's dev sets: above it an answer is more often right than wrong.
@@ -30,6 +31,7 @@ class LexicalConfig:
     """
 
     k: int = 20
+    n_kept: int = 20
     min_cosine: float = 0.35
     threshold: float = 0.55
     neighbour_weight: float = 0.9
@@ -99,6 +101,7 @@ class LexicalLinker:
 
     def _link(self, text: str, type_: str | None, long_form: str | None) -> Link:
         candidates = self._candidates(text, type_, long_form, exhaustive=False)
+        candidates = candidates[: self.config.n_kept]
         query = long_form if long_form is not None and long_form != text else None
         if not candidates:
             return Link(None, route="nil", query=query, reasons={"nil": "nothing like it"})
@@ -151,16 +154,14 @@ class LexicalLinker:
         for rank, query in enumerate(queries):
             # What the document says a short form means outweighs what it could mean elsewhere.
             penalty = 0.2 * rank
-            for stage in (self._exact, self._learned_exact, self._neighbours_of):
-                found.extend(
-                    replace(item, score=item.score - penalty) for item in stage(query, wanted)
-                )
-                if not exhaustive and any(
-                    item.type_fits and item.score > self.config.neighbour_weight for item in found
-                ):
-                    if stage is self._exact:
-                        continue
-                    return self._ranked(found)
+            found.extend(_lowered(self._exact(query, wanted), penalty))
+            found.extend(_lowered(self._learned_exact(query, wanted), penalty))
+            if not exhaustive and any(
+                item.type_fits and item.score > self.config.neighbour_weight for item in found
+            ):
+                break
+            found.extend(_lowered(self._learned_neighbours(query, wanted), penalty))
+            found.extend(_lowered(self._kb_neighbours(query, wanted), penalty))
         return self._ranked(found)
 
     def _exact(self, query: str, wanted: str | None) -> Iterator[_Scored]:
@@ -178,10 +179,6 @@ class LexicalLinker:
         for concept_idx, share in self._shares(query):
             fits = self._fits(concept_idx, wanted)
             yield _Scored(concept_idx, query, 0.91 + 0.04 * share, "training", fits)
-
-    def _neighbours_of(self, query: str, wanted: str | None) -> Iterator[_Scored]:
-        yield from self._learned_neighbours(query, wanted)
-        yield from self._kb_neighbours(query, wanted)
 
     def _learned_neighbours(self, query: str, wanted: str | None) -> Iterator[_Scored]:
         key = plural_key(query)
@@ -262,3 +259,7 @@ class LexicalLinker:
             )
             for at, item in enumerate(order)
         )
+
+
+def _lowered(found: Iterator[_Scored], penalty: float) -> Iterator[_Scored]:
+    return (replace(item, score=item.score - penalty) for item in found) if penalty else found

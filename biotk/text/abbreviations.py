@@ -2,7 +2,8 @@
 
 After Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions in
 biomedical text" (PSB 2003): the letters of the short form are sought from right to left in the
-words before the bracket, the first of them at the start of a word.
+words before the bracket, the first of them at the start of a word. Before that, the first letters
+of the last words are tried.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from biotk.document import Abbreviation
 
 _BRACKET = re.compile(r"\(([^()\n]{1,200})\)|\[([^\[\]\n]{1,200})\]")
 _SENTENCE_END = re.compile(r"[.;:!?]\s|\n|[()\[\]]")
+_PART = re.compile(r"[^\W_]+")
+_SKIPPED = frozenset("a and for from in of on or the to with".split())
 _MAX_SHORT = 10  # characters; after the paper
 _MAX_WORDS = 2
 
@@ -128,7 +131,10 @@ def match_long_form(short: str, text: str, start: int, end: int) -> tuple[int, i
     if not starts:
         return None
     lowest = start + starts[max(0, len(starts) - words_allowed)]
-    offset = _align(_lower(short), _lower(text[lowest:end]))
+    before = _lower(text[lowest:end])
+    offset = _initials(_lower(short), before)
+    if offset is None:
+        offset = _align(_lower(short), before)
     if offset is None:
         return None
     long_start = lowest + offset
@@ -145,6 +151,29 @@ def _lower(text: str) -> str:
     if text.isascii():
         return text.lower()
     return "".join(low if len(low := c.lower()) == 1 else c for c in text)
+
+
+def _initials(short: str, text: str) -> int | None:
+    """Match the letters to the first letters of the last words, function words skipped.
+
+    Tried before the paper's own walk, which stops at the last letters that fit and would read
+    "congestive cardiac insufficiency (CCI)" as "cardiac insufficiency".
+    """
+    letters = [char for char in short if char.isalnum()]
+    if len(letters) > 1 and letters[-1] == "s" and short[-1] == "s":
+        letters.pop()  # the plural of the short form
+    words = [(match.start(), match.group()) for match in _PART.finditer(text)]
+    while letters and words:
+        start, word = words.pop()
+        if word[0] == letters[-1]:
+            letters.pop()
+        elif word not in _SKIPPED or not letters:
+            return None
+    if letters:
+        return None
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    return start
 
 
 def _align(short: str, text: str) -> int | None:

@@ -52,9 +52,11 @@ _IRREGULAR = {
     "calculi": "calculus", "nevi": "nevus", "naevi": "nevus", "naevus": "nevus",
     "bronchi": "bronchus", "kidneys": "kidney", "lenses": "lens", "has": "has", "was": "was",
     "is": "is", "this": "this", "does": "does", "his": "his", "its": "its", "as": "as",
-    "us": "us",
+    "us": "us", "atlas": "atlas", "asbestos": "asbestos", "measles": "measles", "mumps": "mumps",
+    "rickets": "rickets", "shingles": "shingles", "biceps": "biceps", "triceps": "triceps",
+    "quadriceps": "quadriceps", "forceps": "forceps", "hives": "hives", "graves": "graves",
 }  # fmt: skip
-_KEEP_S = ("ss", "us", "is", "as", "os", "ns", "ys")
+_KEEP_S = ("ss", "us", "is")
 _ES = ("ches", "shes", "xes", "sses", "zes")
 
 # British to American, on the stems where the two differ in names of diseases and drugs.

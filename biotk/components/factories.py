@@ -1,0 +1,132 @@
+"""The factories behind ``nlp.add_pipe("biotk_…")``.
+
+spaCy imports this module in every process that makes a ``Language``, whether it uses BioTK or not:
+so nothing heavy is imported here, and each factory imports its component when it is called.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+# No `from __future__ import annotations`: spaCy reads these signatures to check configs.
+
+_ASSIGNS_LINKS = ["span._.kb_ents", "span._.link", "token.ent_kb_id"]
+
+
+@Language.factory("biotk_abbreviations", assigns=["doc._.abbreviations", "span._.long_form"])
+def make_abbreviations(nlp: Language, name: str) -> Callable[[Doc], Doc]:
+    """Find the short forms that a document defines (Schwartz and Hearst)."""
+    from biotk.components.abbreviations import AbbreviationComponent
+
+    return AbbreviationComponent(name)
+
+
+@Language.factory(
+    "biotk_detector",
+    assigns=["doc.ents", "doc.spans"],
+    default_config={
+        "kb": "open",
+        "detector": "dictionary",
+        "types": None,
+        "sources": None,
+        "branch": None,
+        "overlaps": "longest",
+        "spans_key": "biotk",
+        "overwrite_ents": False,
+        "include_kb": False,
+    },
+)
+def make_detector(
+    nlp: Language,
+    name: str,
+    kb: str,
+    detector: Literal["dictionary"],
+    types: list[str] | None,
+    sources: list[str] | None,
+    branch: list[str] | None,
+    overlaps: Literal["longest", "all"],
+    spans_key: str,
+    overwrite_ents: bool,
+    include_kb: bool,
+) -> Callable[[Doc], Doc]:
+    """Find mentions.
+
+    kb (str): the KB's directory, or the name of an embedded one.
+    detector (str): "dictionary": names of the KB, no training.
+    types, sources, branch (list[str] | None): the part of the KB whose names are sought.
+    overlaps (str): "longest", or "all" for nested and overlapping mentions in doc.spans.
+    spans_key (str): where all mentions stand in doc.spans.
+    overwrite_ents (bool): whether entities that are there already give way.
+    include_kb (bool): whether to_disk copies the KB.
+    """
+    from biotk.components.detector import DetectorComponent
+    from biotk.components.kb import KbHandle
+
+    return DetectorComponent(
+        name,
+        KbHandle(kb, types=types, sources=sources, branch=branch, include=include_kb),
+        overlaps=overlaps,
+        spans_key=spans_key,
+        overwrite_ents=overwrite_ents,
+    )
+
+
+@Language.factory(
+    "biotk_linker",
+    requires=["doc.ents"],
+    assigns=_ASSIGNS_LINKS,
+    default_config={
+        "kb": "open",
+        "linker": "lexical",
+        "types": None,
+        "sources": None,
+        "branch": None,
+        "k": 20,
+        "threshold": 0.55,
+        "resolve_abbreviations": True,
+        "max_entities_per_mention": 5,
+        "spans_key": "biotk",
+        "include_kb": False,
+    },
+)
+def make_linker(
+    nlp: Language,
+    name: str,
+    kb: str,
+    linker: Literal["lexical"],
+    types: list[str] | None,
+    sources: list[str] | None,
+    branch: list[str] | None,
+    k: int,
+    threshold: float,
+    resolve_abbreviations: bool,
+    max_entities_per_mention: int,
+    spans_key: str,
+    include_kb: bool,
+) -> Callable[[Doc], Doc]:
+    """Link each entity to a concept of the KB, or to NIL.
+
+    kb (str): the KB's directory, or the name of an embedded one.
+    linker (str): "lexical": names alone, no model.
+    types, sources, branch (list[str] | None): the part of the KB that may be answered.
+    k (int): how many candidates are considered.
+    threshold (float): a best score below this is NIL.
+    resolve_abbreviations (bool): whether short forms are looked up by their long form.
+    max_entities_per_mention (int): how many candidates `span._.kb_ents` shows.
+    spans_key (str): spans in doc.spans that are linked beside doc.ents.
+    include_kb (bool): whether to_disk copies the KB.
+    """
+    from biotk.components.kb import KbHandle
+    from biotk.components.linker import LinkerComponent
+
+    return LinkerComponent(
+        name,
+        KbHandle(kb, types=types, sources=sources, branch=branch, include=include_kb),
+        k=k,
+        threshold=threshold,
+        resolve_abbreviations=resolve_abbreviations,
+        max_entities_per_mention=max_entities_per_mention,
+        spans_key=spans_key,
+    )

@@ -1,0 +1,114 @@
+"""``biotk_linker``: a concept, or NIL, for each entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spacy.tokens import Doc, Span
+
+from biotk.components.extensions import add_getter
+from biotk.components.kb import KbHandle
+from biotk.components.plain import get_abbreviations, get_link, set_link
+from biotk.components.saving import KbComponent
+from biotk.kb import KnowledgeBase
+from biotk.linking import LexicalConfig, LexicalLinker
+from biotk.linking.base import long_form, long_forms_of
+from biotk.text.abbreviations import find_abbreviations
+from biotk.types import NIL
+
+_KB_ENTS_SHOWN = 5
+
+
+class LinkerComponent(KbComponent):
+    """Sets ``ent.kb_id_`` (``"NIL"`` for none), ``ent._.link`` and ``ent._.kb_ents``.
+
+    Spans of ``doc.spans[spans_key]`` are linked too.
+
+    :param name: its name in the pipeline.
+    :param handle: the KB, and the part of it that may be answered.
+    :param k: how many candidates are considered.
+    :param threshold: a best score below this is NIL.
+    :param resolve_abbreviations: whether short forms are looked up by their long form.
+    :param max_entities_per_mention: how many candidates a link keeps.
+    :param spans_key: spans that are linked beside the entities.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handle: KbHandle,
+        *,
+        k: int = 20,
+        threshold: float = 0.55,
+        resolve_abbreviations: bool = True,
+        max_entities_per_mention: int = _KB_ENTS_SHOWN,
+        spans_key: str = "biotk",
+    ) -> None:
+        super().__init__(name, handle)
+        self.config = LexicalConfig(k=k, threshold=threshold, n_kept=max_entities_per_mention)
+        self.resolve_abbreviations = resolve_abbreviations
+        self.spans_key = spans_key
+        _add_getters()
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        super().__setstate__(state)
+        # A process that was spawned has not seen the constructor.
+        _add_getters()
+
+    def _forget(self) -> None:
+        self._built: LexicalLinker | None = None
+
+    @property
+    def kb(self) -> KnowledgeBase:
+        """The KB that is linked to; ``linker.kb[ent.kb_id_]`` is a concept."""
+        return self.handle.kb
+
+    @property
+    def linker(self) -> LexicalLinker:
+        """The linker, made at first use."""
+        if self._built is None:
+            self._built = LexicalLinker(self.kb, subset=self.handle.subset, config=self.config)
+        return self._built
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Link the entities of a document."""
+        forms: dict[str, str] = {}
+        if self.resolve_abbreviations:
+            found = get_abbreviations(doc)
+            forms = long_forms_of(find_abbreviations(doc.text) if found is None else found)
+        linker = self.linker
+        for span in self._spans(doc):
+            link = linker.link(
+                span.text, type=span.label_ or None, long_form=long_form(span.text, forms)
+            )
+            set_link(span, link)
+        # Entities cannot be changed in place: spaCy keeps the id in the tokens.
+        doc.ents = [
+            Span(doc, ent.start, ent.end, label=ent.label, kb_id=_kb_id(ent)) for ent in doc.ents
+        ]
+        return doc
+
+    def _spans(self, doc: Doc) -> Iterator[Span]:
+        yield from doc.ents
+        entities = {(ent.start, ent.end, ent.label) for ent in doc.ents}
+        for span in doc.spans.get(self.spans_key, ()):
+            if (span.start, span.end, span.label) not in entities:
+                yield span
+
+
+def kb_entities(span: Span) -> list[tuple[str, float]]:
+    """:returns: candidates as scispaCy has them, ``[(id, score)]``, best first; empty for NIL."""
+    link = get_link(span)
+    if link is None or link.is_nil:
+        return []
+    return [(candidate.concept_id, candidate.score) for candidate in link.candidates]
+
+
+def _kb_id(span: Span) -> str:
+    link = get_link(span)
+    return NIL if link is None or link.concept_id is None else link.concept_id
+
+
+def _add_getters() -> None:
+    add_getter(Span, "link", get_link)
+    add_getter(Span, "kb_ents", kb_entities)

@@ -1,0 +1,120 @@
+"""Whole pipelines: load one by name, and take its documents out of spaCy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from biotk.components.plain import get_abbreviations, get_link
+from biotk.document import Document, Mention
+from biotk.errors import UnknownNameError
+from biotk.resources import list_resources, resource_path
+from biotk.types import NIL
+
+
+def load_pipeline(
+    name: str | Path,
+    *,
+    kb: str | Path | None = None,
+    types: Sequence[str] | None = None,
+    threshold: float | None = None,
+) -> Language:
+    """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
+
+    :param name: the name of a pipeline (``clinical``, ``literature``), or a folder.
+    :param kb: another KB for all its components: a directory, or the name of an embedded one.
+    :param types: the semantic types that are sought and linked.
+    :param threshold: the linker's threshold for NIL.
+    :returns: a spaCy pipeline.
+    :raises UnknownNameError: there is none of that name.
+    """
+    config_path = _config_path(name)
+    config = spacy.util.load_config(config_path)
+    for component in config["components"].values():
+        factory = component.get("factory", "")
+        if factory not in ("biotk_detector", "biotk_linker"):
+            continue
+        if kb is not None:
+            component["kb"] = str(kb)
+        if types is not None:
+            component["types"] = list(types)
+        if threshold is not None and factory == "biotk_linker":
+            component["threshold"] = threshold
+    nlp = spacy.util.load_model_from_config(config, auto_fill=True)
+    if (config_path.parent / "meta.json").is_file():
+        nlp.from_disk(config_path.parent, exclude=[] if kb is None else _kb_components(nlp))
+    return nlp
+
+
+def _config_path(name: str | Path) -> Path:
+    folder = Path(name)
+    if (folder / "config.cfg").is_file():
+        return folder / "config.cfg"
+    known = list_resources("pipelines")
+    if str(name) not in known:
+        raise UnknownNameError("pipeline", str(name), known)
+    return resource_path("pipelines", str(name), "config.cfg")
+
+
+def _kb_components(nlp: Language) -> list[str]:
+    """Components whose saved KB must give way to the one that was asked for."""
+    return [n for n in nlp.pipe_names if nlp.get_pipe_meta(n).factory.startswith("biotk_")]
+
+
+def to_document(doc: Doc, *, id: str = "", spans_key: str = "biotk") -> Document:
+    """Take what was found in a document out of spaCy.
+
+    :param doc: a processed document.
+    :param id: what the document shall be called.
+    :param spans_key: spans that count beside the entities.
+    :returns: its mentions with their links, and its abbreviations.
+    """
+    spans: dict[tuple[int, int, str], Span] = {}
+    for span in (*doc.spans.get(spans_key, ()), *doc.ents):
+        spans.setdefault((span.start_char, span.end_char, span.label_), span)
+    return Document(
+        id=id,
+        text=doc.text,
+        mentions=tuple(_mention(spans[place]) for place in sorted(spans)),
+        abbreviations=get_abbreviations(doc) or (),
+    )
+
+
+def _mention(span: Span) -> Mention:
+    link = get_link(span)
+    return Mention(
+        spans=((span.start_char, span.end_char),),
+        text=span.text,
+        type=span.label_ or None,
+        links=() if link is None else (link,),
+    )
+
+
+def to_ents(doc: Doc, document: Document) -> Doc:
+    """Set the mentions of a document as entities, for training or for a look at them.
+
+    :param doc: the same text, tokenised; entities that overlap are left to the longest.
+    :param document: its mentions; a NIL link gives the id ``"NIL"``.
+    """
+    spans = [
+        doc.char_span(
+            mention.start,
+            mention.end,
+            label=mention.type or "Concept",
+            kb_id=(mention.concept_ids or (NIL if mention.is_nil else "",))[0],
+            alignment_mode="expand",
+        )
+        for mention in document.mentions
+    ]
+    doc.ents = spacy.util.filter_spans([span for span in spans if span is not None])
+    return doc
+
+
+def pipeline_settings(nlp: Language) -> dict[str, Any]:
+    """:returns: the configuration of a pipeline's components, for records of a run."""
+    return dict(nlp.config["components"])

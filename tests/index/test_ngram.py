@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from biotk.index.ngram import (
+    NgramIndex,
+    build_postings,
+    open_postings,
+    trigrams,
+    write_postings,
+)
+
+
+def slow_trigrams(text):
+    padded = f" {text} "
+    return {padded[i : i + 3] for i in range(len(padded) - 2)} if text else set()
+
+
+def slow_search(texts, query, min_score, allowed=None):
+    """Every cosine, one by one: the oracle."""
+    counts = {}
+    for text in texts:
+        for gram in slow_trigrams(text):
+            counts[gram] = counts.get(gram, 0) + 1
+
+    def weight(gram):
+        return math.log((1 + len(texts)) / (1 + counts.get(gram, 0))) + 1
+
+    def norm(text):
+        return math.sqrt(sum(weight(g) ** 2 for g in slow_trigrams(text)))
+
+    hits = []
+    for row, text in enumerate(texts):
+        if allowed is not None and not allowed[row]:
+            continue
+        shared = slow_trigrams(text) & slow_trigrams(query)
+        if shared:
+            score = sum(weight(g) ** 2 for g in shared) / (norm(text) * norm(query))
+            if score >= min_score:
+                hits.append((row, score))
+    return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+
+
+SYLLABLES = "car di ac ne phro tox ic i ty hep a ti tis my o path y ge nal in fla".split()
+
+
+def random_names(n, seed):
+    rng = random.Random(seed)
+    return [
+        " ".join("".join(rng.choices(SYLLABLES, k=rng.randint(1, 3))) for _ in range(words))
+        for words in (rng.randint(1, 3) for _ in range(n))
+    ]
+
+
+@pytest.mark.parametrize("min_score", [0.2, 0.4, 0.6])
+def test_search_equals_brute_force_on_values(min_score):
+    texts = random_names(300, seed=1)
+    index = NgramIndex(build_postings(texts))
+    for query in random_names(40, seed=2) + texts[:10]:
+        expected = slow_search(texts, query, min_score)
+        found = index.search(query, k=1000, min_score=min_score)
+        assert {h.row for h in found} == {row for row, _ in expected}
+        assert [h.score for h in found] == pytest.approx([s for _, s in expected], abs=1e-5)
+
+
+def test_search_equals_brute_force_under_a_subset():
+    texts = random_names(200, seed=3)
+    allowed = np.array([i % 3 == 0 for i in range(len(texts))])
+    index = NgramIndex(build_postings(texts))
+    for query in random_names(20, seed=4):
+        expected = slow_search(texts, query, 0.3, allowed)
+        found = index.search(query, k=1000, min_score=0.3, allowed=allowed)
+        assert [h.score for h in found] == pytest.approx([s for _, s in expected], abs=1e-5)
+        assert all(allowed[h.row] for h in found)
+
+
+def test_search_leaves_no_trace_in_the_work_array():
+    index = NgramIndex(build_postings(["heart failure", "heart disease", "liver failure"]))
+    first = index.search("heart failures", k=5, min_score=0.2)
+    index.search("liver", k=5, min_score=0.2)
+    assert index.search("heart failures", k=5, min_score=0.2) == first
+
+
+def test_search_of_nothing_finds_nothing():
+    assert NgramIndex(build_postings(["heart"])).search("") == []
+    assert NgramIndex(build_postings([])).search("heart") == []
+
+
+def test_opened_postings_answer_as_built_ones(tmp_path):
+    texts = random_names(100, seed=5)
+    postings = build_postings(texts)
+    write_postings(tmp_path, postings)
+    built, opened = NgramIndex(postings), NgramIndex(open_postings(tmp_path))
+    for query in random_names(10, seed=6):
+        assert built.search(query) == opened.search(query)
+
+
+@given(st.lists(st.text(max_size=12), max_size=8))
+def test_trigrams_equal_the_slow_ones(texts):
+    rows, codes = trigrams(texts)
+    got = [set() for _ in texts]
+    for row, code in zip(rows.tolist(), codes.tolist()):
+        mask = (1 << 21) - 1
+        got[row].add("".join(chr((code >> shift) & mask) for shift in (42, 21, 0)))
+    assert got == [slow_trigrams(text) for text in texts]

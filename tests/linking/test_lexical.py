@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny import open_tiny
+
+from biotk.candidates.learned import LearnedNames
+from biotk.document import Document, Mention
+from biotk.errors import KbMismatchError
+from biotk.kb import KbBuilder, open_kb
+from biotk.linking import LexicalConfig, LexicalLinker, Linker, link_document
+from biotk.linking.base import long_form
+from biotk.types import Concept
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory):
+    return open_tiny(tmp_path_factory.mktemp("kb"))
+
+
+@pytest.fixture(scope="module")
+def linker(kb):
+    return LexicalLinker(kb)
+
+
+def test_lexical_linker_is_a_linker(linker):
+    assert isinstance(linker, Linker)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept_id"),
+    [
+        ("congestive heart failure", "MESH:D006333"),
+        ("congestive hart failure", "MESH:D006333"),
+        ("type 2 diabetes mellitus", "MESH:D003924"),
+        ("aspirins", "MESH:D001241"),
+    ],
+)
+def test_link_finds_the_concept(linker, text, concept_id):
+    link = linker.link(text)
+    assert link.concept_id == concept_id
+    assert link.name == linker.kb[concept_id].name
+    assert link.candidates[0].concept_id == concept_id
+
+
+@pytest.mark.parametrize("text", ["xylophone", "", "?!", "日本語"])
+def test_unknown_mention_is_nil_with_a_reason(linker, text):
+    link = linker.link(text)
+    assert link.is_nil
+    assert link.route == "nil"
+    assert link.reasons["nil"]
+
+
+def test_below_the_threshold_is_nil_but_keeps_its_candidates(kb):
+    strict = LexicalLinker(kb, config=LexicalConfig(threshold=0.95))
+    link = strict.link("congestive hart failure")
+    assert link.is_nil
+    assert link.candidates[0].concept_id == "MESH:D006333"
+
+
+def test_entity_type_decides_between_homonyms(linker):
+    assert linker.link("cold", type="Disease").concept_id == "MESH:D000001"
+    assert linker.link("cold", type="Chemical").concept_id == "MESH:D003080"
+
+
+def test_preferred_name_goes_before_a_synonym(linker):
+    link = linker.link("cold")
+    assert link.concept_id == "MESH:D000001"
+    assert [c.concept_id for c in link.candidates][:2] == ["MESH:D000001", "MESH:D003080"]
+    assert not link.is_tied
+
+
+def test_ties_are_told_and_ordered_by_id(tmp_path):
+    builder = KbBuilder("x")
+    builder.add([Concept("B:2", "gout"), Concept("A:9", "gout"), Concept("C:1", "x", ("gout",))])
+    link = LexicalLinker(open_kb(builder.write(tmp_path / "x"))).link("gout")
+    assert link.is_tied
+    assert [(c.concept_id, c.tied) for c in link.candidates] == [
+        ("A:9", True),
+        ("B:2", True),
+        ("C:1", False),
+    ]
+
+
+def test_long_form_goes_before_the_short_one(linker):
+    link = linker.link("CAT", long_form="cardiac failure")
+    assert link.concept_id == "MESH:D006333"
+    assert link.query == "cardiac failure"
+    assert linker.link("CAT").concept_id == "HGNC:1516"
+
+
+def test_nothing_outside_the_subset_is_ever_answered(kb):
+    subset = kb.subset(types=["Chemical"])
+    linker = LexicalLinker(kb, subset=subset)
+    allowed = {kb.id_of(i) for i in subset.indices.tolist()}
+    for name in kb.iter_names():
+        for type_ in (None, "Disease", "Chemical"):
+            found = linker.candidates(name, type=type_)
+            assert {c.concept_id for c in found} <= allowed
+    assert linker.link("fever").is_nil
+
+
+def test_subset_of_another_kb_is_refused(kb, tmp_path):
+    builder = KbBuilder("x")
+    builder.add([Concept("A:1", "one")])
+    other = open_kb(builder.write(tmp_path / "x"))
+    with pytest.raises(KbMismatchError):
+        LexicalLinker(kb, subset=other.subset())
+    with pytest.raises(KbMismatchError):
+        LexicalLinker(kb, learned=LearnedNames(other))
+
+
+def test_learned_names_answer_and_say_so(kb):
+    learned = LearnedNames(kb)
+    learned.add("sugar sickness", "MESH:D003920")
+    linker = LexicalLinker(kb, learned=learned)
+    assert linker.link("sugar sickness").route == "training"
+    assert linker.link("sugar sicknes").route == "training-ngram"
+    assert LexicalLinker(kb).link("sugar sickness").is_nil
+
+
+QUERIES = st.one_of(
+    st.sampled_from(
+        "cold;colds;heart failure;cardiac failur;diabetes;NIDDM;type 2 diabetes;kidney tumour;"
+        "IL-2;cat;CAT;aspirin tablet;fevers;sugar sickness;pyrexias;neoplasm of kidney".split(";")
+    ),
+    st.text(alphabet="acdehiklnorst 2-", max_size=14),
+)
+
+
+@given(QUERIES, st.sampled_from([None, "Disease", "Chemical", "Gene"]), st.none() | QUERIES)
+@settings(max_examples=150, deadline=None)
+def test_stopping_early_never_changes_the_best(kb_and_linker, text, type_, long):
+    linker = kb_and_linker
+    full = linker.candidates(text, type=type_, long_form=long)
+    fast = linker.link(text, type=type_, long_form=long).candidates
+    assert fast[:1] == full[:1]
+
+
+@pytest.fixture(scope="module")
+def kb_and_linker(kb):
+    learned = LearnedNames(kb)
+    for text, concept_id in (
+        ("sugar sickness", "MESH:D003920"),
+        ("cold", "MESH:D003080"),
+        ("kidney tumour", "MESH:D007674"),
+    ):
+        learned.add(text, concept_id)
+    return LexicalLinker(kb, learned=learned, config=LexicalConfig(threshold=0.0))
+
+
+def test_link_document_writes_short_forms_out(linker):
+    text = "Kidney cancer (KC) is bad. Severe KC is worse."
+    document = Document("d", text, (Mention(((27, 36),), "Severe KC"), Mention(((34, 36),), "KC")))
+    linked = link_document(linker, document)
+    assert linked.mentions[1].concept_ids == ("MESH:D007680",)
+    assert linked.mentions[1].links[0].query == "Kidney cancer"
+    assert linked.mentions[0].links[0].query == "Severe Kidney cancer"
+    assert linked.abbreviations[0].short == "KC"
+
+
+def test_long_form_of_a_plural_short_form():
+    assert long_form("TIAs", {"TIA": "transient ischemic attack"}) == "transient ischemic attack"
+    assert long_form("fever", {"TIA": "transient ischemic attack"}) is None

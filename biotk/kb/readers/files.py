@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import TextIO
 
 from biotk.errors import FormatError, InputError, Problem, Problems
 
@@ -21,11 +21,15 @@ _PACKED = {
 }
 _CHUNK = 1 << 16
 
+#: A file opened for its bytes. Gzip is not wrapped in a larger buffer: where a file is cut off,
+#: that would lose the whole buffer instead of one line.
+ByteStream = io.BufferedReader | gzip.GzipFile
+
 #: What reading a damaged file raises; OSError covers gzip's checksum (``BadGzipFile``).
 DAMAGE = (EOFError, OSError, UnicodeError, zlib.error)
 
 
-def open_binary(path: Path) -> BinaryIO:
+def open_binary(path: Path) -> ByteStream:
     """Open a file, unpacked if it is gzip.
 
     The content decides, not the name: a ``.gz`` that a browser has unpacked opens as well.
@@ -42,7 +46,7 @@ def open_binary(path: Path) -> BinaryIO:
         if magic.startswith(start):
             raise InputError(f"{path}: is a {what}")
     if magic.startswith(_GZIP):
-        return cast(BinaryIO, io.BufferedReader(gzip.GzipFile(path, "rb"), 1 << 18))
+        return gzip.GzipFile(path, "rb")
     return path.open("rb")
 
 
@@ -113,7 +117,7 @@ def read_head(path: Path, size: int = 1 << 18) -> str:
     parts: list[bytes] = []
     with open_binary(path) as handle:
         try:
-            while size > 0 and (part := handle.read(min(_CHUNK, size))):
+            while size > 0 and (part := handle.read1(min(_CHUNK, size))):
                 parts.append(part)
                 size -= len(part)
         except DAMAGE:

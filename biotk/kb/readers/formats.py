@@ -64,7 +64,8 @@ def sniff_format(path: Path) -> str:
     path = Path(path)
     probe = probe_source(path)
     if not probe.names and not probe.head.strip():
-        raise InputError(f"{path}: is empty")
+        what = "nothing in it can be read" if path.stat().st_size else "is empty"
+        raise InputError(f"{path}: {what}")
     for entry in _ALL:
         if entry.sniff(probe):
             return entry.name
@@ -78,7 +79,7 @@ def sniff_format(path: Path) -> str:
 def read_concepts(
     path: Path,
     *,
-    format: str | None = None,  # noqa: A002
+    format: str | None = None,
     options: ReaderOptions = DEFAULT_OPTIONS,
     problems: Problems | None = None,
 ) -> Iterator[Concept]:
@@ -95,12 +96,11 @@ def read_concepts(
     :raises FormatError: at the first bad row, if ``problems`` is None or strict.
     """
     path = Path(path)
-    if format is None:
-        format = "table" if options.columns is not None else sniff_format(path)  # noqa: A001
-    elif format not in FORMATS:
+    if format is not None and format not in FORMATS:
         raise UnknownNameError("format", format, FORMATS)
     if not path.exists():
         raise InputError(f"{path}: no such file")
-    return FORMATS[format].read(
+    name = format or ("table" if options.columns is not None else sniff_format(path))
+    return FORMATS[name].read(
         path, problems=strict() if problems is None else problems, options=options
     )

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from biotk.errors import Problems
-from biotk.kb.readers.base import DEFAULT_OPTIONS, ConceptMaker, Probe, ReaderOptions
+from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.delimited import iter_rows
+from biotk.kb.readers.maker import ConceptMaker
 from biotk.kb.readers.retired import follow_retired
 from biotk.types import Concept
 

@@ -119,9 +119,9 @@ def _items(tape: _Tape) -> Iterator[tuple[int, str | None, Any]]:
 def _chunks(path: Path) -> Iterator[str]:
     with open_binary(path) as handle:
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        while raw := handle.read(_CHUNK):
+        while raw := handle.read1(_CHUNK):
             if text := decoder.decode(raw):
-                yield text
+                yield text  # an empty one would end the tape
         yield decoder.decode(b"", final=True)
 
 

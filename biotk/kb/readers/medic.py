@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from biotk.errors import Problems
-from biotk.kb.readers.base import DEFAULT_OPTIONS, ConceptMaker, Probe, ReaderOptions
+from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.files import iter_lines
 from biotk.kb.readers.json_stream import first_item, iter_json_items
+from biotk.kb.readers.maker import ConceptMaker
 from biotk.types import Concept, to_curie
 
 _LINE = re.compile(r"[^\s|]+(?:\|[^\s|]+)*\|\|")
@@ -39,9 +40,13 @@ def sniff_partial_kb_json(probe: Probe) -> bool:
 
 
 def _curie(raw: str, options: ReaderOptions) -> str:
-    if options.prefix is None and raw.strip().isdigit():
-        return f"OMIM:{raw.strip()}"
-    return to_curie(raw, prefix=options.prefix)
+    bare = raw.strip()
+    if options.prefix is None and ":" not in bare:
+        if bare.isdigit():
+            return f"OMIM:{bare}"
+        if bare[:1] in ("C", "D"):  # the root is a C alone, MESH:C in CTD's own files
+            return f"MESH:{bare}"
+    return to_curie(bare, prefix=options.prefix)
 
 
 def iter_medic(

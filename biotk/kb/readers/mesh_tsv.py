@@ -19,8 +19,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from biotk.errors import InputError, Problems
-from biotk.kb.readers.base import DEFAULT_OPTIONS, ConceptMaker, Probe, ReaderOptions
+from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.delimited import iter_rows
+from biotk.kb.readers.maker import ConceptMaker
 from biotk.types import Concept
 
 _DESCRIPTOR = re.compile(r"D(\d{6}|\d{9})")

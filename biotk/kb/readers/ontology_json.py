@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from biotk.errors import Problems
-from biotk.kb.readers.base import DEFAULT_OPTIONS, ConceptMaker, Probe, ReaderOptions
+from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.json_stream import first_item, iter_json_items
+from biotk.kb.readers.maker import ConceptMaker
 from biotk.kb.readers.retired import follow_retired
 from biotk.types import Concept
 

@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from biotk.errors import Problems
-from biotk.kb.readers.base import DEFAULT_OPTIONS, ConceptMaker, Probe, ReaderOptions
+from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.files import iter_lines
+from biotk.kb.readers.maker import ConceptMaker
 from biotk.types import Concept
 
 

@@ -16,9 +16,10 @@ from itertools import chain, groupby
 from pathlib import Path
 
 from biotk.errors import InputError, Problems
-from biotk.kb.readers.base import DEFAULT_OPTIONS, ConceptMaker, Probe, ReaderOptions
+from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.delimited import iter_rows, split_row
 from biotk.kb.readers.files import iter_lines
+from biotk.kb.readers.maker import ConceptMaker
 from biotk.kb.readers.table_columns import DELIMITERS, Columns, apply_mapping, recognise
 from biotk.types import Concept
 
@@ -137,7 +138,6 @@ def iter_table(
     :raises UnknownNameError: if the user's mapping names a field or column that there is not.
     """
     make = ConceptMaker(path, problems=problems, options=options)
-    stem = path.name.partition(".")[0]
     for raw_id, group in groupby(_rows(make), key=lambda row: row.raw_id):
         if not raw_id:
             for row in group:

@@ -101,6 +101,8 @@ def apply_mapping(columns: Mapping[str, str | int], cells: Sequence[str], *, pat
             else:
                 raise UnknownNameError(f"column of {path}", column, names)
         found = Columns(at, (), len(cells))
+    if min(found.at.values()) < 0:
+        raise InputError("the column mapping holds a negative index; columns count from 0")
     if (highest := max(found.at.values())) >= len(cells):
         raise InputError(f"{path}: no column {highest}; the first row has {len(cells)}")
     return found

@@ -63,7 +63,7 @@ _SPELLINGS = {
     "MEDGEN": "MedGen",
     "RHEA": "RHEA",
 }
-_RELEASE = re.compile(r"_?\d{4}_\d{2}(?:_\d{2})?$")  # SNOMEDCT_US_2023_03_01
+_RELEASE = re.compile(r"_?\d{4}_\d{2}(?:_\d{2}|[A-Z])?$")  # SNOMEDCT_US_2023_03_01, NCI2009_04D
 _ADDRESSES = {"http", "https", "url", "ftp", "wikipedia", "doi", "pmid"}
 
 

@@ -2,9 +2,9 @@
 
 Which synonyms are names of the concept? By their scope, EXACT, NARROW and RELATED are; BROAD ones
 are not. Measured with HPO 2026-02 on the phenotype mentions of GSC+: a RELATED synonym that equals
-a mention, case aside, named its concept in 75 of 76 cases, better than EXACT ones (327 of 356), a NARROW one in
-1 of 1; a BROAD synonym (``Kidney disease`` for a finding in the kidney) equalled none, and by its
-definition stands for more than the concept.
+a mention, case aside, named its concept in 75 of 76 cases, better than EXACT ones (327 of 356), a
+NARROW one in 1 of 1; a BROAD synonym (``Kidney disease`` for a finding in the kidney) equalled
+none, and by its definition stands for more than the concept.
 :attr:`~biotk.kb.readers.base.ReaderOptions.synonym_scopes` changes the choice.
 """
 

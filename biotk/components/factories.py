@@ -84,7 +84,7 @@ def make_detector(
         "sources": None,
         "branch": None,
         "k": 20,
-        "threshold": 0.55,
+        "threshold": 0.7,
         "resolve_abbreviations": True,
         "max_entities_per_mention": 5,
         "spans_key": "biotk",

@@ -39,7 +39,7 @@ class LinkerComponent(KbComponent):
         handle: KbHandle,
         *,
         k: int = 20,
-        threshold: float = 0.55,
+        threshold: float = 0.7,
         resolve_abbreviations: bool = True,
         max_entities_per_mention: int = _KB_ENTS_SHOWN,
         spans_key: str = "biotk",

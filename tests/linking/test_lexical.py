@@ -21,7 +21,7 @@ def kb(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def linker(kb):
-    return LexicalLinker(kb)
+    return LexicalLinker(kb, config=LexicalConfig(threshold=0.4))
 
 
 def test_lexical_linker_is_a_linker(linker):
@@ -114,7 +114,7 @@ def test_subset_of_another_kb_is_refused(kb, tmp_path):
 def test_learned_names_answer_and_say_so(kb):
     learned = LearnedNames(kb)
     learned.add("sugar sickness", "MESH:D003920")
-    linker = LexicalLinker(kb, learned=learned)
+    linker = LexicalLinker(kb, learned=learned, config=LexicalConfig(threshold=0.4))
     assert linker.link("sugar sickness").route == "training"
     assert linker.link("sugar sicknes").route == "training-ngram"
     assert LexicalLinker(kb).link("sugar sickness").is_nil

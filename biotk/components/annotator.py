@@ -39,6 +39,7 @@ def make_annotator(
     *,
     kb: str | Path | None = None,
     types: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
 ) -> PipelineAnnotator:
     """Load a pipeline for batch work; see :func:`~biotk.components.pipelines.load_pipeline`."""
-    return PipelineAnnotator(load_pipeline(pipeline, kb=kb, types=types))
+    return PipelineAnnotator(load_pipeline(pipeline, kb=kb, types=types, ids=ids))

@@ -32,6 +32,7 @@ def make_abbreviations(nlp: Language, name: str) -> Callable[[Doc], Doc]:
         "types": None,
         "sources": None,
         "branch": None,
+        "ids": None,
         "overlaps": "longest",
         "spans_key": "biotk",
         "overwrite_ents": False,
@@ -46,6 +47,7 @@ def make_detector(
     types: list[str] | None,
     sources: list[str] | None,
     branch: list[str] | None,
+    ids: list[str] | None,
     overlaps: Literal["longest", "all"],
     spans_key: str,
     overwrite_ents: bool,
@@ -55,7 +57,7 @@ def make_detector(
 
     kb (str): the KB's directory, or the name of an embedded one.
     detector (str): "dictionary": names of the KB, no training.
-    types, sources, branch (list[str] | None): the part of the KB whose names are sought.
+    types, sources, branch, ids (list[str] | None): the part of the KB whose names are sought.
     overlaps (str): "longest", or "all" for nested and overlapping mentions in doc.spans.
     spans_key (str): where all mentions stand in doc.spans.
     overwrite_ents (bool): whether entities that are there already give way.
@@ -66,7 +68,7 @@ def make_detector(
 
     return DetectorComponent(
         name,
-        KbHandle(kb, types=types, sources=sources, branch=branch, include=include_kb),
+        KbHandle(kb, types=types, sources=sources, branch=branch, ids=ids, include=include_kb),
         overlaps=overlaps,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,
@@ -83,6 +85,7 @@ def make_detector(
         "types": None,
         "sources": None,
         "branch": None,
+        "ids": None,
         "k": 20,
         "threshold": 0.7,
         "resolve_abbreviations": True,
@@ -99,6 +102,7 @@ def make_linker(
     types: list[str] | None,
     sources: list[str] | None,
     branch: list[str] | None,
+    ids: list[str] | None,
     k: int,
     threshold: float,
     resolve_abbreviations: bool,
@@ -110,7 +114,7 @@ def make_linker(
 
     kb (str): the KB's directory, or the name of an embedded one.
     linker (str): "lexical": names alone, no model.
-    types, sources, branch (list[str] | None): the part of the KB that may be answered.
+    types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
     k (int): how many candidates are considered.
     threshold (float): a best score below this is NIL.
     resolve_abbreviations (bool): whether short forms are looked up by their long form.
@@ -123,7 +127,7 @@ def make_linker(
 
     return LinkerComponent(
         name,
-        KbHandle(kb, types=types, sources=sources, branch=branch, include=include_kb),
+        KbHandle(kb, types=types, sources=sources, branch=branch, ids=ids, include=include_kb),
         k=k,
         threshold=threshold,
         resolve_abbreviations=resolve_abbreviations,

@@ -26,6 +26,7 @@ class KbHandle:
     :param types: semantic types.
     :param sources: source names.
     :param branch: ids of concepts, meant with all that is narrower.
+    :param ids: ids of concepts.
     :param include: whether saving copies the KB.
     """
 
@@ -36,10 +37,11 @@ class KbHandle:
         types: Sequence[str] | None = None,
         sources: Sequence[str] | None = None,
         branch: Sequence[str] | None = None,
+        ids: Sequence[str] | None = None,
         include: bool = False,
     ) -> None:
         self.name = kb
-        self.types, self.sources, self.branch = types, sources, branch
+        self.types, self.sources, self.branch, self.ids = types, sources, branch, ids
         self.include = include
         self._fingerprint: str | None = None
         self._kb: KnowledgeBase | None = None
@@ -67,9 +69,15 @@ class KbHandle:
     @property
     def subset(self) -> KbSubset | None:
         """The part of the KB that was asked for; None for the whole."""
-        if self.types is None and self.sources is None and self.branch is None:
+        parts = {
+            "types": self.types,
+            "sources": self.sources,
+            "branch": self.branch,
+            "ids": self.ids,
+        }
+        if all(part is None for part in parts.values()):
             return None
-        return self.kb.subset(types=self.types, sources=self.sources, branch=self.branch)
+        return self.kb.subset(**parts)
 
     def to_plain(self) -> dict[str, str]:
         """:returns: the KB's place and fingerprint."""

@@ -22,6 +22,7 @@ def load_pipeline(
     *,
     kb: str | Path | None = None,
     types: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
     threshold: float | None = None,
 ) -> Language:
     """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
@@ -29,6 +30,7 @@ def load_pipeline(
     :param name: the name of a pipeline (``clinical``, ``literature``), or a folder.
     :param kb: another KB for all its components: a directory, or the name of an embedded one.
     :param types: the semantic types that are sought and linked.
+    :param ids: concept ids; only these are sought and linked.
     :param threshold: the linker's threshold for NIL.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name.
@@ -43,6 +45,8 @@ def load_pipeline(
             component["kb"] = str(kb)
         if types is not None:
             component["types"] = list(types)
+        if ids is not None:
+            component["ids"] = list(ids)
         if threshold is not None and factory == "biotk_linker":
             component["threshold"] = threshold
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)

@@ -1,0 +1,333 @@
+"""``biotk evaluate``: figures on annotated corpora, as JSON or as a table."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biotk.errors import InputError, Problems, UnknownNameError
+
+if TYPE_CHECKING:
+    from biotk.candidates.learned import LearnedNames
+    from biotk.document import Document
+    from biotk.evaluation import LinkingItem
+    from biotk.kb import KnowledgeBase
+    from biotk.linking import LexicalLinker
+
+app = typer.Typer(
+    help="Figures on annotated corpora.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+
+
+class Half(StrEnum):
+    """Which documents of a dev set: those that tune, those that are reported, or both."""
+
+    tuning = "tuning"
+    reported = "reported"
+    both = "both"
+
+
+Corpus = Annotated[
+    Path, typer.Option("--corpus", help="Annotated documents: PubTator or JSONL, .gz too.")
+]
+Kb = Annotated[str, typer.Option("--kb", help="A KB's directory, or the name of an embedded one.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
+WhichHalf = Annotated[
+    Half, typer.Option(help="Only half of the documents, by a hash of their ids.")
+]
+LowCoverage = Annotated[
+    bool,
+    typer.Option("--allow-low-coverage", help="Go on if fewer than half of the ids are in the KB."),
+]
+
+
+@app.command("linking")
+def linking_cli(
+    corpus: Corpus,
+    kb: Kb,
+    linker: Annotated[str, typer.Option(help="The linker, such as lexical.")] = "lexical",
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(help="A training corpus whose mentions are learned; may be given again."),
+    ] = None,
+    half: WhichHalf = Half.both,
+    abbreviations: Annotated[
+        bool, typer.Option(help="Write short forms out by the document's own definitions.")
+    ] = True,
+    allow_low_coverage: LowCoverage = False,
+    as_json: Json = False,
+) -> None:
+    """Link gold mentions: Recall@k, lenient and strict, in the KB and over all.
+
+    Example: biotk evaluate linking --corpus dev.pubtator --kb mesh --linker lexical --json
+    """
+    report = evaluate_linking(
+        corpus,
+        kb,
+        linker=linker,
+        train=train or [],
+        half=half,
+        abbreviations=abbreviations,
+        allow_low_coverage=allow_low_coverage,
+    )
+    _show(report, as_json=as_json)
+
+
+@app.command("mentions")
+def mentions_cli(
+    corpus: Corpus,
+    pipeline: Annotated[str, typer.Option(help="A pipeline's name or folder.")] = "literature",
+    kb: Annotated[str | None, typer.Option("--kb", help="Another KB for the pipeline.")] = None,
+    half: WhichHalf = Half.both,
+    as_json: Json = False,
+) -> None:
+    """Find mentions: precision, recall and F1 of exact spans.
+
+    Example: biotk evaluate mentions --corpus dev.pubtator --pipeline literature --json
+    """
+    _show(evaluate_mentions(corpus, pipeline, kb=kb, half=half), as_json=as_json)
+
+
+@app.command("end-to-end")
+def end_to_end_cli(
+    corpus: Corpus,
+    kb: Kb,
+    pipeline: Annotated[str, typer.Option(help="A pipeline's name or folder.")] = "literature",
+    subset_ids: Annotated[
+        Path | None,
+        typer.Option(help="A file of concept ids, one a line: only these may be answered."),
+    ] = None,
+    half: WhichHalf = Half.both,
+    allow_low_coverage: LowCoverage = False,
+    as_json: Json = False,
+) -> None:
+    """Find and link mentions: precision, recall and F1 over (document, span, concept).
+
+    Example: biotk evaluate end-to-end --corpus dev.pubtator --pipeline literature --kb mesh
+    """
+    report = evaluate_end_to_end(
+        corpus,
+        pipeline,
+        kb,
+        subset_ids=subset_ids,
+        half=half,
+        allow_low_coverage=allow_low_coverage,
+    )
+    _show(report, as_json=as_json)
+
+
+def evaluate_linking(
+    corpus: Path,
+    kb_name: str,
+    *,
+    linker: str = "lexical",
+    train: Iterable[Path] = (),
+    half: Half = Half.both,
+    abbreviations: bool = True,
+    allow_low_coverage: bool = False,
+) -> dict[str, Any]:
+    """Link the gold mentions of a corpus and judge the ranking; see ``docs/evaluation.md``."""
+    from biotk.evaluation import check_coverage, gold_ids, score_linking
+    from biotk.kb.default import resolve_kb
+    from biotk.linking.registry import LINKERS, make_linker
+
+    if linker not in LINKERS:
+        raise UnknownNameError("linker", linker, LINKERS)
+    documents = _read(corpus, half)
+    training = _without_overlap([d for path in train for d in _read(path)], documents)
+    kb = resolve_kb(kb_name)
+    resolve = _resolver(kb)
+    if not allow_low_coverage:
+        check_coverage(
+            (m for d in documents for m in d.mentions),
+            resolve=resolve,
+            kb_prefixes=kb.manifest.prefixes,
+        )
+    learned = _learn(kb, training) if training else None
+    made = make_linker(linker, kb, learned=learned)
+    scores = score_linking(
+        _items(made, documents, abbreviations=abbreviations),
+        resolve=resolve,
+        seen_ids=gold_ids(training) if training else None,
+        kb_prefixes=kb.manifest.prefixes,
+        allow_low_coverage=allow_low_coverage,
+    )
+    return {
+        **scores.to_dict(),
+        "linker": linker,
+        "kb": {"name": kb.manifest.name, "fingerprint": kb.fingerprint, **kb.manifest.counts},
+        "n_training_documents": len(training),
+        "abbreviations_written_out": abbreviations,
+    }
+
+
+def evaluate_mentions(
+    corpus: Path, pipeline: str, *, kb: str | None = None, half: Half = Half.both
+) -> dict[str, Any]:
+    """Run a pipeline over a corpus and compare its mentions with gold."""
+    from biotk.evaluation import score_mentions
+
+    documents = _read(corpus, half)
+    predicted = _annotate(pipeline, kb, documents)
+    return {**score_mentions(zip(documents, predicted)).to_dict(), "pipeline": pipeline}
+
+
+def evaluate_end_to_end(
+    corpus: Path,
+    pipeline: str,
+    kb_name: str,
+    *,
+    subset_ids: Path | None = None,
+    half: Half = Half.both,
+    allow_low_coverage: bool = False,
+) -> dict[str, Any]:
+    """Run a pipeline over a corpus and compare its linked mentions with gold."""
+    from biotk.evaluation import check_coverage, score_end_to_end
+    from biotk.kb.default import resolve_kb
+
+    documents = _read(corpus, half)
+    kb = resolve_kb(kb_name)
+    resolve = _resolver(kb)
+    if not allow_low_coverage:
+        check_coverage(
+            (m for d in documents for m in d.mentions),
+            resolve=resolve,
+            kb_prefixes=kb.manifest.prefixes,
+        )
+    allowed = None if subset_ids is None else _read_ids(kb, subset_ids)
+    predicted = _annotate(pipeline, str(kb.path), documents, ids=allowed)
+    scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
+    return {**scores.to_dict(), "pipeline": pipeline, "kb": kb.manifest.name}
+
+
+def _read(path: Path, half: Half = Half.both) -> list[Document]:
+    from biotk.evaluation import tuning_half
+    from biotk.io import read_documents
+
+    problems = Problems()
+    documents = list(read_documents(path, problems=problems))
+    for problem in problems.kept[:5]:
+        print(problem, file=sys.stderr)
+    if problems.count:
+        print(f"{path}: {problems.count} problems in all", file=sys.stderr)
+    if half is not Half.both:
+        wanted = half is Half.tuning
+        documents = [d for d in documents if tuning_half(d.id) == wanted]
+    if not documents:
+        raise InputError(f"{path} has no documents")
+    return documents
+
+
+def _without_overlap(training: list[Document], dev: list[Document]) -> list[Document]:
+    """Drop training documents that stand in the corpus too, by id or by their first sentence."""
+    ids = {d.id for d in dev}
+    beginnings = {d.text[:80] for d in dev}
+    kept = [d for d in training if d.id not in ids and d.text[:80] not in beginnings]
+    if len(kept) < len(training):
+        dropped = len(training) - len(kept)
+        print(f"{dropped} training documents are in the corpus too: left out", file=sys.stderr)
+    return kept
+
+
+def _learn(kb: KnowledgeBase, training: list[Document]) -> LearnedNames:
+    from biotk.candidates.learned import LearnedNames
+
+    return LearnedNames.from_documents(kb, training)
+
+
+def _resolver(kb: KnowledgeBase) -> Callable[[str], frozenset[str]]:
+    from functools import cache
+
+    @cache
+    def resolve(concept_id: str) -> frozenset[str]:
+        return frozenset(map(kb.id_of, kb.resolve(concept_id)))
+
+    return resolve
+
+
+def _items(
+    linker: LexicalLinker, documents: list[Document], *, abbreviations: bool
+) -> Iterator[LinkingItem]:
+    from biotk.evaluation import LinkingItem
+    from biotk.linking.base import long_form, long_forms_of
+    from biotk.text.abbreviations import find_abbreviations
+
+    threshold = linker.config.threshold
+    for document in documents:
+        forms = long_forms_of(find_abbreviations(document.text))
+        for mention in document.mentions:
+            long = long_form(mention.text, forms)
+            ranked = linker.candidates(
+                mention.text, type=mention.type, long_form=long if abbreviations else None
+            )
+            yield LinkingItem(
+                document.id,
+                mention,
+                ranked,
+                predicted_nil=not ranked or ranked[0].score < threshold,
+                is_abbreviation=long is not None,
+            )
+
+
+def _annotate(
+    pipeline: str,
+    kb: str | None,
+    documents: list[Document],
+    *,
+    ids: frozenset[str] | None = None,
+) -> list[Document]:
+    from biotk.components.annotator import make_annotator
+
+    annotator = make_annotator(pipeline, kb=kb, ids=None if ids is None else sorted(ids))
+    return [
+        annotated
+        for at in range(0, len(documents), 64)
+        for annotated in annotator.annotate(documents[at : at + 64])
+    ]
+
+
+def _read_ids(kb: KnowledgeBase, path: Path) -> frozenset[str]:
+    """Ids of a subset, one a line or the keys of a JSON object; unknown ones are counted."""
+    from biotk.kb.readers.files import open_text
+
+    with open_text(path) as file:
+        text = file.read()
+    raw = json.loads(text) if text.lstrip().startswith(("{", "[")) else text.split()
+    known: set[str] = set()
+    unknown = 0
+    for concept_id in raw:
+        found = kb.resolve(str(concept_id).strip())
+        unknown += not found
+        known.update(map(kb.id_of, found))
+    if unknown:
+        print(f"{path}: {unknown} of {len(raw)} ids are not in the KB", file=sys.stderr)
+    if not known:
+        raise InputError(f"{path}: none of its {len(raw)} ids is in the KB {kb.manifest.name!r}")
+    return frozenset(known)
+
+
+def _show(report: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report, ensure_ascii=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("figure", "value")
+    for name, value in _flat(report):
+        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
+    Console().print(table)
+
+
+def _flat(report: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in report.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +46,8 @@ class NeighbourSearch:
         self._kb = kb
         self._index = index
         self._allowed: dict[str, NDArray[np.bool_]] = {}
+        # The neighbours of different mentions are often the same names.
+        self._words = lru_cache(maxsize=1 << 16)(self._words_of)
 
     def search(
         self, key: str, *, k: int, min_score: float, subset: KbSubset | None = None
@@ -59,16 +61,17 @@ class NeighbourSearch:
         :returns: neighbours, best first; the score is :func:`similarity`.
         """
         allowed = None if subset is None else self._allowed_keys(subset)
-        hits = self._index.search(key, k=4 * k, min_score=min_score, allowed=allowed)
-        words = key.split()
-        bag = bag_of(words).split()
+        hits = self._index.search(key, k=2 * k, min_score=min_score, allowed=allowed)
+        words = frozenset(bag_of(key.split()).split())
         scored = [
-            Neighbour(hit.row, similarity(bag, bag_of(self._keys.key(hit.row).split()).split(),
-                                          cosine=hit.score))
+            Neighbour(hit.row, similarity(words, self._words(hit.row), cosine=hit.score))
             for hit in hits
-        ]  # fmt: skip
+        ]
         scored.sort(key=lambda neighbour: (-neighbour.score, neighbour.key_idx))
         return scored[:k]
+
+    def _words_of(self, key_idx: int) -> frozenset[str]:
+        return frozenset(bag_of(self._keys.key(key_idx).split()).split())
 
     def _allowed_keys(self, subset: KbSubset) -> NDArray[np.bool_]:
         allowed = self._allowed.get(subset.fingerprint)
@@ -80,7 +83,7 @@ class NeighbourSearch:
         return allowed
 
 
-def similarity(query: Sequence[str], name: Sequence[str], *, cosine: float) -> float:
+def similarity(query: frozenset[str], name: frozenset[str], *, cosine: float) -> float:
     """Mix the trigram cosine with the share of words that two names have in common.
 
     :param query: the words of the mention's ``bag`` key.
@@ -88,8 +91,8 @@ def similarity(query: Sequence[str], name: Sequence[str], *, cosine: float) -> f
     :param cosine: their trigram cosine.
     :returns: 0 to 1.
     """
-    common = len(set(query) & set(name))
-    dice = 2 * common / (len(set(query)) + len(set(name)) or 1)
+    common = len(query & name)
+    dice = 2 * common / (len(query) + len(name) or 1)
     return (cosine + dice) / 2 if common else 0.75 * cosine
 
 

@@ -17,6 +17,7 @@ from biotk.evaluation.bootstrap import Counts, confidence_intervals, ratio
 from biotk.evaluation.linking_scores import FIGURES, LinkingScores, NilScores, Recalls
 from biotk.evaluation.pairs import Interval
 from biotk.evaluation.resolve import Groups, Resolve, check_coverage, resolved
+from biotk.text.normalize import exact_key
 from biotk.types import entity_type
 
 _GROUPS = ("in_kb", "all")
@@ -100,7 +101,8 @@ def score_linking(
 def best_rank(candidates: Sequence[Candidate], gold: Collection[str]) -> int | None:
     """Find the rank of the first name that has a gold concept.
 
-    One rank is one name: neighbours with the same name, score and route are homonyms.
+    One rank is one name: candidates whose names differ in case and punctuation at most are
+    homonyms, as in GenBioEL's cleaned KBs (arXiv 2204.05164, section 4), and share a rank.
 
     :returns: the rank, from 1, or None.
 
@@ -108,11 +110,9 @@ def best_rank(candidates: Sequence[Candidate], gold: Collection[str]) -> int | N
     >>> best_rank(ranked, {"B"})
     1
     """
-    rank, last = 0, None
+    ranks: dict[str, int] = {}
     for candidate in candidates:
-        name = (candidate.name, candidate.score, candidate.route)
-        if name != last:
-            rank, last = rank + 1, name
+        rank = ranks.setdefault(exact_key(candidate.name), len(ranks) + 1)
         if candidate.concept_id in gold:
             return rank
     return None
@@ -204,10 +204,5 @@ def _slices(
 
 def _is_homonym(candidates: Sequence[Candidate]) -> bool:
     """:returns: whether the first name has several concepts."""
-    first = candidates[:1]
-    ids = set()
-    for c in candidates:
-        if (c.name, c.score, c.route) != (first[0].name, first[0].score, first[0].route):
-            break
-        ids.add(c.concept_id)
-    return len(ids) > 1
+    keys = [exact_key(candidate.name) for candidate in candidates]
+    return keys.count(keys[0]) > 1 if keys else False

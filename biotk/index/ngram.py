@@ -121,8 +121,6 @@ def _chunks(texts: Iterable[str]) -> Iterable[list[str]]:
 class NgramIndex:
     """Search over postings, made in memory or memory-mapped.
 
-    Not safe for threads: a search uses one work array of the index. Processes share the files.
-
     :param postings: from :func:`build_postings` or :func:`open_postings`.
 
     >>> index = NgramIndex(build_postings(["diabetes mellitus", "diabetes insipidus", "fever"]))
@@ -138,7 +136,6 @@ class NgramIndex:
         n_texts = len(postings.norms)
         self._idf2 = inverse_frequency(self._counts, n_texts) ** 2
         self._unseen_idf2 = float(inverse_frequency(np.zeros(1, np.int64), n_texts)[0]) ** 2
-        self._work = np.zeros(n_texts, np.float32)
 
     def __len__(self) -> int:
         return len(self._norms)
@@ -183,20 +180,23 @@ class NgramIndex:
         min_score: float,
         allowed: NDArray[np.bool_] | None,
     ) -> list[NgramHit]:
-        work = self._work
         postings = [self._postings[gram] for gram in kept]
-        for gram, rows in zip(kept, postings):
-            work[rows] += self._idf2[gram]
         touched = np.concatenate(postings)
-        scores = work[touched]
-        work[touched] = 0
+        weights = np.repeat(self._idf2[kept], [len(rows) for rows in postings])
+        if 4 * len(touched) > len(self._norms):
+            # A small index, or common trigrams: one pass over all rows is the cheapest.
+            sums = np.bincount(touched, weights, minlength=len(self._norms))
+            touched = np.flatnonzero(sums)
+            scores = sums[touched]
+        else:
+            touched, place = np.unique(touched, return_inverse=True)
+            scores = np.bincount(place, weights)
         norms = self._norms[touched] * norm
         # A name cannot gain more from the skipped trigrams than they weigh.
         possible = (scores + float(self._idf2[skipped].sum())) / norms >= min_score
         if allowed is not None:
             possible &= allowed[touched]
-        touched, first = np.unique(touched[possible], return_index=True)
-        scores = scores[possible][first]
+        touched, scores = touched[possible], scores[possible]
         for gram in skipped:
             rows = self._postings[gram]
             at = np.minimum(np.searchsorted(rows, touched), len(rows) - 1)

@@ -161,7 +161,8 @@ class LexicalLinker:
             ):
                 break
             found.extend(_lowered(self._learned_neighbours(query, wanted), penalty))
-            found.extend(_lowered(self._kb_neighbours(query, wanted), penalty))
+            k = self.config.k if exhaustive else self.config.n_kept
+            found.extend(_lowered(self._kb_neighbours(query, wanted, k=k), penalty))
         return self._ranked(found)
 
     def _exact(self, query: str, wanted: str | None) -> Iterator[_Scored]:
@@ -181,11 +182,14 @@ class LexicalLinker:
             yield _Scored(concept_idx, query, 0.91 + 0.04 * share, "training", fits)
 
     def _learned_neighbours(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+        if not self._learned_keys:
+            return
         key = plural_key(query)
-        bag = bag_of(key.split()).split()
+        words = frozenset(bag_of(key.split()).split())
         for hit in self._learned_index.search(key, k=10, min_score=0.5):
             near = self._learned_keys[hit.row]
-            score = similarity(bag, bag_of(near.split()).split(), cosine=hit.score)
+            near_words = frozenset(bag_of(near.split()).split())
+            score = similarity(words, near_words, cosine=hit.score)
             for concept_idx, share in self._shares(near):
                 yield _Scored(
                     concept_idx,
@@ -205,13 +209,11 @@ class LexicalLinker:
             if self._allowed is None or self._allowed[concept_idx]
         ]
 
-    def _kb_neighbours(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+    def _kb_neighbours(self, query: str, wanted: str | None, *, k: int) -> Iterator[_Scored]:
         config = self.config
         subset = self._subset_of(wanted)
         key = plural_key(query)
-        for hit in self._neighbours.search(
-            key, k=config.k, min_score=config.min_cosine, subset=subset
-        ):
+        for hit in self._neighbours.search(key, k=k, min_score=config.min_cosine, subset=subset):
             names = self.kb.keys("plural").rows_of(hit.key_idx)
             for name_idx in names.tolist():
                 concept_idx = int(self.kb.name_concepts[name_idx])

@@ -126,9 +126,13 @@ def test_folder_that_cannot_be_written_keeps_the_index_in_memory(tmp_path, caplo
     assert not (path / "derived").exists()
 
 
+def words(text):
+    return frozenset(text.split())
+
+
 def test_similarity_grows_with_common_words():
-    one = similarity(["renal", "disease"], ["renal", "disease"], cosine=0.8)
-    half = similarity(["renal", "disease"], ["renal", "stone"], cosine=0.8)
-    none = similarity(["renal"], ["adrenal"], cosine=0.8)
+    one = similarity(words("renal disease"), words("renal disease"), cosine=0.8)
+    half = similarity(words("renal disease"), words("renal stone"), cosine=0.8)
+    none = similarity(words("renal"), words("adrenal"), cosine=0.8)
     assert one > half
     assert none == pytest.approx(0.6)

@@ -80,7 +80,7 @@ def test_search_equals_brute_force_under_a_subset():
         assert all(allowed[h.row] for h in found)
 
 
-def test_search_leaves_no_trace_in_the_work_array():
+def test_search_leaves_no_trace_for_the_next_one():
     index = NgramIndex(build_postings(["heart failure", "heart disease", "liver failure"]))
     first = index.search("heart failures", k=5, min_score=0.2)
     index.search("liver", k=5, min_score=0.2)

@@ -87,7 +87,7 @@ def make_detector(
         "branch": None,
         "ids": None,
         "k": 20,
-        "threshold": 0.7,
+        "threshold": 0.65,
         "resolve_abbreviations": True,
         "max_entities_per_mention": 5,
         "spans_key": "biotk",

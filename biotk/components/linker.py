@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from spacy.tokens import Doc, Span
 
@@ -39,7 +39,7 @@ class LinkerComponent(KbComponent):
         handle: KbHandle,
         *,
         k: int = 20,
-        threshold: float = 0.7,
+        threshold: float = 0.65,
         resolve_abbreviations: bool = True,
         max_entities_per_mention: int = _KB_ENTS_SHOWN,
         spans_key: str = "biotk",
@@ -77,22 +77,24 @@ class LinkerComponent(KbComponent):
             found = get_abbreviations(doc)
             forms = long_forms_of(find_abbreviations(doc.text) if found is None else found)
         linker = self.linker
-        for span in self._spans(doc):
+        linked: list[Span] = []
+        entities = doc.ents
+        for span in (*entities, *self._other_spans(doc, entities)):
             link = linker.link(
                 span.text, type=span.label_ or None, long_form=long_form(span.text, forms)
             )
             set_link(span, link)
-        # Entities cannot be changed in place: spaCy keeps the id in the tokens.
-        doc.ents = [
-            Span(doc, ent.start, ent.end, label=ent.label, kb_id=_kb_id(ent)) for ent in doc.ents
-        ]
+            if len(linked) < len(entities):
+                # Entities cannot be changed in place: spaCy keeps the id in the tokens.
+                kb_id = NIL if link.concept_id is None else link.concept_id
+                linked.append(Span(doc, span.start, span.end, label=span.label, kb_id=kb_id))
+        doc.ents = linked
         return doc
 
-    def _spans(self, doc: Doc) -> Iterator[Span]:
-        yield from doc.ents
-        entities = {(ent.start, ent.end, ent.label) for ent in doc.ents}
+    def _other_spans(self, doc: Doc, entities: Sequence[Span]) -> Iterator[Span]:
+        places = {(ent.start, ent.end, ent.label) for ent in entities}
         for span in doc.spans.get(self.spans_key, ()):
-            if (span.start, span.end, span.label) not in entities:
+            if (span.start, span.end, span.label) not in places:
                 yield span
 
 
@@ -102,11 +104,6 @@ def kb_entities(span: Span) -> list[tuple[str, float]]:
     if link is None or link.is_nil:
         return []
     return [(candidate.concept_id, candidate.score) for candidate in link.candidates]
-
-
-def _kb_id(span: Span) -> str:
-    link = get_link(span)
-    return NIL if link is None or link.concept_id is None else link.concept_id
 
 
 def _add_getters() -> None:

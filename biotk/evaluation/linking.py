@@ -111,11 +111,12 @@ def best_rank(candidates: Sequence[Candidate], gold: Collection[str]) -> int | N
     1
     """
     ranks: dict[str, int] = {}
+    found: list[int] = []
     for candidate in candidates:
         rank = ranks.setdefault(exact_key(candidate.name), len(ranks) + 1)
         if candidate.concept_id in gold:
-            return rank
-    return None
+            found.append(rank)
+    return min(found, default=None)
 
 
 def is_strictly_right(answer: Collection[str], groups: Groups) -> bool:

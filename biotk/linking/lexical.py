@@ -25,7 +25,7 @@ class LexicalConfig:
     :param n_kept: how many of them a link keeps.
     :param min_cosine: the least trigram cosine of a neighbour.
     :param threshold: a best score below this is NIL. Tuned on the first half of BC5CDR's and
-        NCBI's dev sets: from here on a neighbour is more often right than wrong.
+        NCBI's dev sets: the neighbours above it are as often right as wrong.
     :param neighbour_weight: what a neighbour's similarity is multiplied with, so that every exact
         match stands above it.
     """
@@ -33,7 +33,7 @@ class LexicalConfig:
     k: int = 20
     n_kept: int = 20
     min_cosine: float = 0.35
-    threshold: float = 0.7
+    threshold: float = 0.65
     neighbour_weight: float = 0.9
 
 

@@ -1,0 +1,143 @@
+"""What people see on stderr while a batch runs: how far, how fast, how many failures, how long yet.
+
+On a terminal a bar; elsewhere nothing but one line at the end.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from biotk.batch.count import count_inputs
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far.
+
+    :param documents: inputs that are done, whether they failed or not, without the skipped.
+    :param words: words of the documents that are done.
+    :param failed: how many of them failed.
+    :param skipped: inputs that an earlier run had done.
+    :param faults: small faults of inputs that were read nevertheless.
+    :param seconds: how long it took.
+    """
+
+    documents: int = 0
+    words: int = 0
+    failed: int = 0
+    skipped: int = 0
+    faults: int = 0
+    seconds: float = 0.0
+
+    def summary(self) -> str:
+        """:returns: one line for people."""
+        seconds = max(self.seconds, 1e-9)
+        parts = [
+            f"{self.documents:,} documents in {self.seconds:,.1f} s",
+            f"{self.documents / seconds:,.1f} documents/s",
+            f"{self.words / seconds:,.0f} words/s",
+            f"{self.failed:,} failed",
+        ]
+        if self.skipped:
+            parts.append(f"{self.skipped:,} were done before")
+        if self.faults:
+            parts.append(f"{self.faults:,} faults in the inputs' own annotations")
+        return ", ".join(parts)
+
+
+class Reporter(Protocol):
+    """Is told how a run goes."""
+
+    def start(self, inputs: Sequence[str | Path], limit: int | None) -> None:
+        """A run begins."""
+
+    def update(self, tally: Tally) -> None:
+        """Some documents are done."""
+
+    def stop(self, tally: Tally) -> None:
+        """The run is over, whether it came to its end or not."""
+
+
+class Silent:
+    """Reports nothing."""
+
+    def start(self, inputs: Sequence[str | Path], limit: int | None) -> None:
+        """Do nothing."""
+
+    def update(self, tally: Tally) -> None:
+        """Do nothing."""
+
+    def stop(self, tally: Tally) -> None:
+        """Do nothing."""
+
+
+class ConsoleReporter:
+    """Reports on a console: a bar on a terminal, and a line at the end.
+
+    :param console: where to; stderr, so that stdout is left to data.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._bar: Progress | None = None
+
+    def start(self, inputs: Sequence[str | Path], limit: int | None) -> None:
+        """Show the bar, and count the inputs meanwhile: until that is done there is no ETA."""
+        if not self.console.is_terminal:
+            return
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TimeElapsedColumn(),
+            TextColumn("ETA"),
+            TimeRemainingColumn(),
+            console=self.console,
+            redirect_stdout=False,  # stdout may carry the data
+        )
+        self._bar.add_task("annotating", total=None, speed="loading the pipeline")
+        self._bar.start()
+        threading.Thread(target=self._count, args=(inputs, limit), daemon=True).start()
+
+    def _count(self, inputs: Sequence[str | Path], limit: int | None) -> None:
+        total = count_inputs(inputs)
+        bar = self._bar
+        if bar is not None and total is not None:
+            bar.update(bar.task_ids[0], total=total if limit is None else min(total, limit))
+
+    def update(self, tally: Tally) -> None:
+        """Move the bar."""
+        if self._bar is None:
+            return
+        seconds = max(tally.seconds, 1e-9)
+        speed = (
+            f"{tally.documents / seconds:,.1f} documents/s, {tally.words / seconds:,.0f} words/s"
+        )
+        if tally.failed:
+            speed += f", {tally.failed:,} failed"
+        task = self._bar.task_ids[0]
+        self._bar.update(task, completed=tally.skipped + tally.documents, speed=speed)
+
+    def stop(self, tally: Tally) -> None:
+        """Take the bar away and say what was done."""
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            bar.stop()
+        self.console.print(tally.summary(), highlight=False, markup=False, soft_wrap=True)

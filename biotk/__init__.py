@@ -1,3 +1,84 @@
-"""BioTK finds biomedical concepts in text and links them to a knowledge base of the user's own."""
+"""BioTK finds biomedical concepts in text and links them to a knowledge base of the user's own.
+
+Importing this package is light; each name below is imported when it is first used.
+
+>>> import biotk
+>>> nlp = biotk.load("clinical")                                 # doctest: +SKIP
+>>> [(ent.text, ent.kb_id_) for ent in nlp("No fever.").ents]    # doctest: +SKIP
+[('fever', 'MESH:D005334')]
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from biotk.components.pipelines import load_pipeline as load
+    from biotk.components.pipelines import to_document
+    from biotk.detection import DictionaryDetector
+    from biotk.document import Candidate, Document, Link, Mention, Section
+    from biotk.errors import BioTKError
+    from biotk.io import read_documents, write_documents
+    from biotk.kb import KbBuilder, KbSubset, KnowledgeBase
+    from biotk.kb.default import resolve_kb as open_kb
+    from biotk.linking import LexicalLinker, link_document
+    from biotk.types import Concept
 
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "BioTKError",
+    "Candidate",
+    "Concept",
+    "DictionaryDetector",
+    "Document",
+    "KbBuilder",
+    "KbSubset",
+    "KnowledgeBase",
+    "LexicalLinker",
+    "Link",
+    "Mention",
+    "Section",
+    "__version__",
+    "link_document",
+    "load",
+    "open_kb",
+    "read_documents",
+    "to_document",
+    "write_documents",
+]
+
+_PLACES = {
+    "BioTKError": "biotk.errors",
+    "Candidate": "biotk.document",
+    "Concept": "biotk.types",
+    "DictionaryDetector": "biotk.detection",
+    "Document": "biotk.document",
+    "KbBuilder": "biotk.kb",
+    "KbSubset": "biotk.kb",
+    "KnowledgeBase": "biotk.kb",
+    "LexicalLinker": "biotk.linking",
+    "Link": "biotk.document",
+    "Mention": "biotk.document",
+    "Section": "biotk.document",
+    "link_document": "biotk.linking",
+    "load": "biotk.components.pipelines:load_pipeline",
+    "open_kb": "biotk.kb.default:resolve_kb",
+    "read_documents": "biotk.io",
+    "to_document": "biotk.components.pipelines",
+    "write_documents": "biotk.io",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'biotk' has no attribute {name!r}")
+    module, _, attribute = _PLACES[name].partition(":")
+    value = getattr(import_module(module), attribute or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import biotk
+
+SURFACE = """
+BioTKError Candidate Concept DictionaryDetector Document KbBuilder KbSubset KnowledgeBase
+LexicalLinker Link Mention Section __version__ link_document load open_kb read_documents
+to_document write_documents
+""".split()
+
+
+def test_all_is_pinned():
+    assert sorted(biotk.__all__) == sorted(SURFACE)
+    assert dir(biotk) == sorted(SURFACE)
+
+
+def test_every_public_name_is_there():
+    for name in SURFACE:
+        assert getattr(biotk, name) is not None
+
+
+def test_unknown_name_is_an_attribute_error():
+    assert not hasattr(biotk, "nonesuch")

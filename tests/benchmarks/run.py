@@ -20,7 +20,11 @@ SCISPACY = ("scispacy_linker",)
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scispacy", help="the Python of the scispaCy environment")
+    parser.add_argument(
+        "--scispacy",
+        default=os.environ.get("BIOTK_SCISPACY_PYTHON"),
+        help="the Python of the scispaCy environment",
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MAIN + SCISPACY))
     arguments = parser.parse_args()
     unknown = set(arguments.names) - {*MAIN, *SCISPACY}

@@ -57,15 +57,26 @@ def recognise(cells: Sequence[str]) -> Columns | None:
     Columns(at={'concept_id': 0, 'name': 1}, also_names=(2,), width=3, header=True)
     """
     keys = [_key(cell) for cell in cells]
-    at = {
-        field: next(keys.index(name) for name in names if name in keys)
-        for field, names in HEADERS.items()
-        if not set(names).isdisjoint(keys)
-    }
+    at = _by_header(cells)
     if "concept_id" not in at or "name" not in at:
         return None
     also = tuple(n for n, key in enumerate(keys) if key in HEADERS["name"] and n != at["name"])
     return Columns(at, also, len(cells))
+
+
+def _by_header(cells: Sequence[str]) -> dict[str, int]:
+    keys = [_key(cell) for cell in cells]
+    return {
+        field: next(keys.index(name) for name in names if name in keys)
+        for field, names in HEADERS.items()
+        if not set(names).isdisjoint(keys)
+    }
+
+
+def _free(by_header: Mapping[str, int], mapped: Mapping[str, int]) -> dict[str, int]:
+    """:returns: what headers say of columns that the user has not given to another field."""
+    taken = set(mapped.values())
+    return {field: column for field, column in by_header.items() if column not in taken}
 
 
 def _by_index(columns: Mapping[str, str | int]) -> Columns | None:
@@ -78,7 +89,7 @@ def apply_mapping(columns: Mapping[str, str | int], cells: Sequence[str], *, pat
     """Find the columns that the user names.
 
     :param columns: field → header or index, from 0. Where all are indices, the table has no
-        header.
+        header; else fields that are not mapped are found by their headers, as without a mapping.
     :param cells: the first row.
     :raises InputError: if id or name are missing in the mapping, or an index is too high.
     :raises UnknownNameError: for an unknown field or column.
@@ -86,9 +97,6 @@ def apply_mapping(columns: Mapping[str, str | int], cells: Sequence[str], *, pat
     for field in columns:
         if field not in HEADERS:
             raise UnknownNameError("concept field", field, HEADERS)
-    if missing := {"concept_id", "name"} - columns.keys():
-        wanted = " and ".join(sorted(missing))
-        raise InputError(f"the column mapping lacks {wanted}; it has {', '.join(columns)}")
     found = _by_index(columns)
     if found is None:
         names = [cell.strip() for cell in cells]
@@ -100,7 +108,10 @@ def apply_mapping(columns: Mapping[str, str | int], cells: Sequence[str], *, pat
                 at[field] = int(column)
             else:
                 raise UnknownNameError(f"column of {path}", column, names)
-        found = Columns(at, (), len(cells))
+        found = Columns(_free(_by_header(cells), at) | at, (), len(cells))
+    if missing := {"concept_id", "name"} - found.at.keys():
+        wanted = " and ".join(sorted(missing))
+        raise InputError(f"the column mapping lacks {wanted}; it has {', '.join(columns)}")
     if min(found.at.values()) < 0:
         raise InputError("the column mapping holds a negative index; columns count from 0")
     if (highest := max(found.at.values())) >= len(cells):

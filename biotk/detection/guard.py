@@ -12,6 +12,7 @@ _WORDS_FILE = Path(__file__).with_name("common_words.txt")
 _MEASUREMENT = re.compile(
     r"[\d.,/-]+\s*-?(?:[mkcdnpµμ]?[gl]|[mckn]?m|m?mol|mEq|IU|units?|h|hrs?|min|s|d|yr?s?|x|%)", re.I
 )
+_LOOSE_WORDS = frozenset("a an and as at by for from in is of on or than the to was with".split())
 
 
 @cache
@@ -29,9 +30,11 @@ class NameGuard:
 
     1. A match shorter than ``min_chars``, without a letter, or of a number and a unit ("9 mg") is
        none.
-    2. A single word in ``words`` is one only if the text writes it as the name does, with a
+    2. A match that begins or ends with an article or a preposition ("a 10") must be written as the
+       name is.
+    3. A single word in ``words`` is one only if the text writes it as the name does, with a
        capital behind its first letter: ``CAT`` is a gene, ``cat`` and ``Cat`` are not.
-    3. A name that is an acronym (one word without small letters, up to ``acronym_chars`` long)
+    4. A name that is an acronym (one word without small letters, up to ``acronym_chars`` long)
        must be written as the name is, and not in a line all of capitals, where nothing can be
        told from case.
 
@@ -59,8 +62,9 @@ class NameGuard:
             return False
         if _MEASUREMENT.fullmatch(surface):
             return False
-        if " " in surface:
-            return True
+        words = surface.lower().split()
+        if len(words) > 1:
+            return surface == name or not {words[0], words[-1]} & _LOOSE_WORDS
         if surface.lower() in self.words:
             inner_capital = any(char.isupper() for char in surface[1:])
             return surface == name and inner_capital and not shouting

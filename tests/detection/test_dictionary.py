@@ -139,6 +139,8 @@ def test_longest_matches_never_overlap(detector, parts):
         ("x", "X", False),
         ("12", "12", False),
         ("9 mg", "9 Mg", False),
+        ("a 10", "A 10", False),
+        ("A 10", "A 10", True),
         ("vitamin d", "VITAMIN D", True),
         ("hypertension", "HYPERTENSION", True),
     ],

@@ -34,7 +34,8 @@ class Tally:
     :param failed: how many of them failed.
     :param skipped: inputs that an earlier run had done.
     :param faults: small faults of inputs that were read nevertheless.
-    :param seconds: how long it took.
+    :param seconds: how long it took, loading the pipeline included.
+    :param finished: whether all inputs are done.
     """
 
     documents: int = 0
@@ -43,6 +44,7 @@ class Tally:
     skipped: int = 0
     faults: int = 0
     seconds: float = 0.0
+    finished: bool = False
 
     def summary(self) -> str:
         """:returns: one line for people."""
@@ -95,6 +97,7 @@ class ConsoleReporter:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._bar: Progress | None = None
+        self._counting: threading.Thread | None = None
 
     def start(self, inputs: Sequence[str | Path], limit: int | None) -> None:
         """Show the bar, and count the inputs meanwhile: until that is done there is no ETA."""
@@ -114,7 +117,8 @@ class ConsoleReporter:
         )
         self._bar.add_task("annotating", total=None, speed="loading the pipeline")
         self._bar.start()
-        threading.Thread(target=self._count, args=(inputs, limit), daemon=True).start()
+        self._counting = threading.Thread(target=self._count, args=(inputs, limit), daemon=True)
+        self._counting.start()
 
     def _count(self, inputs: Sequence[str | Path], limit: int | None) -> None:
         total = count_inputs(inputs)
@@ -137,7 +141,11 @@ class ConsoleReporter:
 
     def stop(self, tally: Tally) -> None:
         """Take the bar away and say what was done."""
+        if self._counting is not None:
+            self._counting.join(1)  # a short run is over before its inputs are counted
         bar, self._bar = self._bar, None
         if bar is not None:
             bar.stop()
+        if not (tally.finished or tally.documents):
+            return  # it never began, and an error will say why
         self.console.print(tally.summary(), highlight=False, markup=False, soft_wrap=True)

@@ -121,6 +121,7 @@ def annotate_files(
                 reporter.update(tally)
                 if len(kept) < len(results):
                     raise _failed(results[len(kept)])
+        tally.finished = True
     finally:
         if files is not None:
             files.close()

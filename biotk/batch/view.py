@@ -45,15 +45,15 @@ def print_view(document: Document, console: Console | None = None) -> None:
     """
     console = console or Console(file=sys.stdout)
     coloured = console.is_terminal and not console.no_color
-    # Without colours a line may be read by a program, and is not broken.
+    if not console.is_terminal:
+        console = Console(file=console.file, width=_PIPE_WIDTH)
     console.print(Text(_shown(document.id), style="bold"), soft_wrap=True)
     console.print()
     text = annotated_text(document, coloured=coloured)
     console.print(text, soft_wrap=not console.is_terminal)
     if document.mentions:
         console.print()
-        table = _table(document, boxed=console.is_terminal)
-        console.print(table, width=None if console.is_terminal else _PIPE_WIDTH)
+        console.print(_table(document, boxed=console.is_terminal))
     console.print()
 
 

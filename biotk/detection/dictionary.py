@@ -18,7 +18,7 @@ from biotk.text.normalize import plural_word
 from biotk.text.tokens import Token, iter_tokens
 
 #: A name does not go on over one of these: the end of a clause, an empty line, a list mark.
-_BREAK = re.compile(r"[.,;:!?]\s|\n\s*\n|\n\s*[-*•]|\s[-–—]\s|\t|[(\[]\s*|\s*[)\]]\s")
+_BREAK = re.compile(r"[.;:!?][\s,]|,\s|\n\s*\n|\n\s*[-*•]|\s[-–—]\s|\t|[(\[]\s*|\s*[)\]]\s")
 _LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 _MAX_KEY_CHARS = 160
 

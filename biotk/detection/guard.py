@@ -38,8 +38,8 @@ class NameGuard:
 
     1. A match shorter than ``min_chars``, without a letter, or of a number and a unit ("9 mg") is
        none.
-    2. A match that begins or ends with an article or a preposition ("a 10") must be written as the
-       name is.
+    2. A match that begins or ends with an article or a preposition ("to cut") must be written as
+       the name is; "A 10" in front of a unit or at the start of a sentence is never one.
     3. A single word in ``words`` is one only if the text writes it as the name does, with a
        capital behind its first letter: ``CAT`` is a gene, ``cat`` and ``Cat`` are not.
     4. A name that is an acronym (one word without small letters, up to ``acronym_chars`` long)
@@ -82,6 +82,8 @@ class NameGuard:
             return False
         words = surface.lower().split()
         if len(words) > 1:
+            if words[0] == "a" and words[1].isdigit() and len(words[1]) < 4:
+                return False
             return surface == name or not {words[0], words[-1]} & _LOOSE_WORDS
         if surface.lower() in self.words:
             inner_capital = any(char.isupper() for char in surface[1:])

@@ -160,13 +160,13 @@ def split_letters_digits(word: str) -> str:
     return _LETTER_DIGIT.sub(" ", word) if not word.isalpha() and not word.isdigit() else word
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def exact_word(word: str) -> str:
     """:returns: one word as it stands in an ``exact`` key."""
     return " ".join(words(fold_unicode(fold_possessive(word)).lower()))
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=1 << 15)
 def plural_word(word: str) -> str:
     """:returns: one word as it stands in a ``plural`` key; may hold a space (``il 2``)."""
     return " ".join(

@@ -53,16 +53,23 @@ OTHER_SKIP = "def test_it(): pytest.skip('not about data')"
 EXPECTED_FAILURE = DATA + "@pytest.mark.xfail\ndef test_it(): assert False"
 
 
-@pytest.mark.parametrize("body", [USES_FIXTURE, SKIPS_ITSELF, SKIPS_BY_MARK, SKIPS_AS_MODULE])
-def test_data_test_skips_outside_ci(project: Path, body: str) -> None:
-    assert "1 skipped" in outcome(project, body, ci="")
+SKIPPING = {
+    "fixture": USES_FIXTURE,
+    "itself": SKIPS_ITSELF,
+    "mark": SKIPS_BY_MARK,
+    "teardown": SKIPS_IN_TEARDOWN,
+    "module": SKIPS_AS_MODULE,
+}
 
 
-@pytest.mark.parametrize(
-    "body", [USES_FIXTURE, SKIPS_ITSELF, SKIPS_BY_MARK, SKIPS_IN_TEARDOWN, SKIPS_AS_MODULE]
-)
-def test_data_test_that_skips_fails_in_ci(project: Path, body: str) -> None:
-    said = outcome(project, body, ci="true")
+@pytest.mark.parametrize("way", SKIPPING)
+def test_data_test_skips_outside_ci(project: Path, way: str) -> None:
+    assert "1 skipped" in outcome(project, SKIPPING[way], ci="")
+
+
+@pytest.mark.parametrize("way", SKIPPING)
+def test_data_test_that_skips_fails_in_ci(project: Path, way: str) -> None:
+    said = outcome(project, SKIPPING[way], ci="true")
     assert "1 error" in said or "1 failed" in said
     assert "in CI no" in said or "CI has ../shared/data" in said
 

@@ -17,6 +17,7 @@ from biotk.evaluation.bootstrap import (
 )
 from biotk.evaluation.pairs import Interval, Pair, checked
 from biotk.evaluation.resolve import Resolve, resolved
+from biotk.types import entity_type
 
 _FIGURES = ("precision", "recall", "f1", "mention_f1", "accuracy_on_found")
 
@@ -73,7 +74,8 @@ def score_end_to_end(
     """Compare predicted (document, spans, concept) with gold ones, micro averaged.
 
     Gold is what is in the KB, and in the subset if one is given; every other gold mention is NIL
-    and whoever links it is wrong. A composite counts once for each of its concepts.
+    and whoever links it is wrong. A composite counts once for each of its concepts. Predictions
+    of types that the corpus does not annotate are left out.
 
     :param pairs: each document as annotated and as predicted.
     :param resolve: the KB's ids of a gold id.
@@ -81,9 +83,13 @@ def score_end_to_end(
     :param resamples: for the confidence intervals.
     """
     allowed = None if allowed_ids is None else frozenset(allowed_ids)
+    given = list(checked(pairs))
+    types = {entity_type(m.type) for gold, _ in given for m in gold.mentions if m.type}
     rows = [
-        _document_counts(_gold(gold.mentions, resolve, allowed), _predicted(predicted.mentions))
-        for gold, predicted in checked(pairs)
+        _document_counts(
+            _gold(gold.mentions, resolve, allowed), _predicted(predicted.mentions, types)
+        )
+        for gold, predicted in given
     ]
     counts = np.array(rows, dtype=np.float64).reshape(-1, 8)
     sums = counts.sum(axis=0)
@@ -143,10 +149,12 @@ def _gold(mentions: Iterable[Mention], resolve: Resolve, allowed: frozenset[str]
     return gold
 
 
-def _predicted(mentions: Iterable[Mention]) -> dict[Spans, set[str]]:
+def _predicted(mentions: Iterable[Mention], types: Collection[str]) -> dict[Spans, set[str]]:
+    """Predictions of a type that the corpus does not annotate cannot be judged."""
     predicted: dict[Spans, set[str]] = {}
     for mention in mentions:
-        if mention.concept_ids:
+        judged = mention.type is None or not types or entity_type(mention.type) in types
+        if mention.concept_ids and judged:
             predicted.setdefault(mention.spans, set()).update(mention.concept_ids)
     return predicted
 

@@ -156,3 +156,12 @@ def test_figures_equal_a_literal_count_on_random_documents():
             literal_f1(len(found), len(predicted_spans), len(gold_spans))
         )
         assert scores.accuracy_on_found == pytest.approx(len(right) / len(found) if found else 0.0)
+
+
+def test_predictions_of_a_type_that_the_corpus_lacks_are_not_judged():
+    gold = document((0, "K:1"))
+    gene = Mention(((5, 8),), "xxx", "Gene", (Link("K:2"),))
+    untyped = Mention(((10, 13),), "xxx", None, (Link("K:3"),))
+    predicted = Document("d", "x" * 60, (*gold.mentions, gene, untyped))
+    scores = score(gold, predicted)
+    assert (scores.n_predicted, scores.precision) == (2, 1 / 2)

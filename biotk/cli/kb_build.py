@@ -171,7 +171,15 @@ def _format_of(path: Path, given: str | None, options: ReaderOptions) -> str:
         raise InputError(f"{path}: no such file")
     if given is not None:
         return given
-    return "table" if options.columns is not None else sniff_format(path)
+    if options.columns is not None:
+        return "table"
+    try:
+        return sniff_format(path)
+    except InputError as error:
+        if "columns=" not in str(error):
+            raise
+        # The reader says how Python is told; here it is an option.
+        raise InputError(f"{error}; here: --column id=Code --column name=Title") from error
 
 
 def _is_descriptors(path: Path, format: str) -> bool:

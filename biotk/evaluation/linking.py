@@ -102,7 +102,8 @@ def best_rank(candidates: Sequence[Candidate], gold: Collection[str]) -> int | N
     """Find the rank of the first name that has a gold concept.
 
     One rank is one name: candidates whose names differ in case and punctuation at most are
-    homonyms, as in GenBioEL's cleaned KBs (arXiv 2204.05164, section 4), and share a rank.
+    homonyms, as in GenBioEL's cleaned KBs (arXiv 2204.05164, section 4), and share a rank. A
+    training mention that annotators linked now to this, now to that is no homonym of the KB.
 
     :returns: the rank, from 1, or None.
 
@@ -113,7 +114,7 @@ def best_rank(candidates: Sequence[Candidate], gold: Collection[str]) -> int | N
     ranks: dict[str, int] = {}
     found: list[int] = []
     for candidate in candidates:
-        rank = ranks.setdefault(exact_key(candidate.name), len(ranks) + 1)
+        rank = ranks.setdefault(_rank_key(candidate), len(ranks) + 1)
         if candidate.concept_id in gold:
             found.append(rank)
     return min(found, default=None)
@@ -205,5 +206,11 @@ def _slices(
 
 def _is_homonym(candidates: Sequence[Candidate]) -> bool:
     """:returns: whether the first name has several concepts."""
-    keys = [exact_key(candidate.name) for candidate in candidates]
+    keys = [_rank_key(candidate) for candidate in candidates]
     return keys.count(keys[0]) > 1 if keys else False
+
+
+def _rank_key(candidate: Candidate) -> str:
+    if candidate.route.startswith("training"):
+        return f"{candidate.route} {candidate.concept_id}"
+    return exact_key(candidate.name)

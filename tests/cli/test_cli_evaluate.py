@@ -136,9 +136,7 @@ def test_end_to_end_prints_the_contract_s_figures(kb, corpus):
 def test_end_to_end_under_a_subset_answers_nothing_else(kb, corpus, tmp_path):
     ids = tmp_path / "ids.txt"
     ids.write_text("D001241\nD005334\nD777777\n")
-    result = run(
-        "end-to-end", "--corpus", corpus, "--kb", kb, "--subset-ids", str(ids), "--json"
-    )
+    result = run("end-to-end", "--corpus", corpus, "--kb", kb, "--subset-ids", str(ids), "--json")
     got = json.loads(result.stdout)
     assert "1 of 3 ids are not in the KB" in result.stderr
     assert (got["n_gold"], got["n_predicted"], got["f1"]) == (4, 4, 1.0)

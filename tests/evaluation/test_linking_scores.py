@@ -130,6 +130,8 @@ def test_ranks_count_names_not_concepts():
     assert best_rank(ranked(*many), {"K:39"}) is None
     cased = (Candidate("A", "X-linked", 1.0, "identical"), Candidate("B", "x linked", 0.9, "case"))
     assert best_rank(cased, {"B"}) == 1
+    learned = (Candidate("A", "x", 1.0, "training"), Candidate("B", "x", 1.0, "training"))
+    assert best_rank(learned, {"B"}) == 2
     others = (Candidate("A", "x", 1.0, "exact"), Candidate("B", "xs", 1.0, "exact"))
     assert best_rank(others, {"B"}) == 2
 

@@ -12,6 +12,7 @@ _WORDS_FILE = Path(__file__).with_name("common_words.txt")
 _MEASUREMENT = re.compile(
     r"[\d.,/-]+\s*-?(?:[mkcdnpµμ]?[gl]|[mckn]?m|m?mol|mEq|IU|units?|h|hrs?|min|s|d|yr?s?|x|%)", re.I
 )
+_SHORT = 4
 _HEADINGS = frozenset(
     (
         "addictions", "alcohol", "allergies", "allergy", "anesthesia", "anesthetic", "anesthetics",
@@ -43,8 +44,9 @@ class NameGuard:
     3. A single word in ``words`` is one only if the text writes it as the name does, with a
        capital behind its first letter: ``CAT`` is a gene, ``cat`` and ``Cat`` are not.
     4. A name that is an acronym (one word without small letters, up to ``acronym_chars`` long)
-       must be written as the name is, and not in a line all of capitals, where nothing can be
-       told from case.
+       must be written as the name is, a plural s allowed, and not in a line all of capitals, where
+       nothing can be told from case. No name of up to four letters is found by the plural of
+       another ("pre" is not the drug Pres).
 
     5. A word of ``headings`` before a colon is the heading of a section ("ALLERGIES:").
 
@@ -89,8 +91,8 @@ class NameGuard:
             inner_capital = any(char.isupper() for char in surface[1:])
             return surface == name and inner_capital and not shouting
         if is_acronym(name, self.acronym_chars):
-            return surface == name and not (shouting and surface.isalpha())
-        return True
+            return surface in (name, f"{name}s") and not (shouting and surface.isalpha())
+        return len(name) > _SHORT or surface.lower() in (name.lower(), f"{name.lower()}s")
 
 
 def is_acronym(name: str, max_chars: int) -> bool:

@@ -26,10 +26,23 @@ ROOT = Path(__file__).resolve().parents[1]
 MAX_BYTES = 100_000_000
 BIN = "Scripts" if os.name == "nt" else "bin"
 
+NOTE = ROOT / "docs" / "examples" / "discharge_summary.txt"
+#: A user's own pipeline: spaCy finds the component by the wheel's entry point.
+ENTRY_POINT = """
+import spacy
+nlp = spacy.blank("en")
+nlp.add_pipe("biotk_detector")
+nlp.add_pipe("biotk_linker")
+print([ent.kb_id_ for ent in nlp("No fever.").ents])
+"""
+
 #: Command lines that must end well in the new environment, and what they must print.
 SMOKE = [
     (["biotk", "--version"], biotk.__version__),
     (["biotk", "--help"], "annotate"),
+    (["biotk", "annotate", str(NOTE), "--view"], "[congestive heart failure|MESH:D006333]"),
+    (["biotk", "kb", "search", "open", "lasix"], "MESH:D005665"),
+    (["python", "-c", ENTRY_POINT], "MESH:D005334"),
 ]
 
 

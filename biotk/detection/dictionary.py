@@ -40,7 +40,7 @@ class DictionaryDetector:
 
     Names and text are compared by their ``plural`` keys, word by word; the words of a name must
     follow one another in one clause. Short forms that the document defines are mentions where
-    their long form is one, and are not where it is not.
+    their long form is one or ends in one, and are not where it does not.
 
     :param kb: the knowledge base.
     :param subset: the part of it whose names are sought.
@@ -95,16 +95,15 @@ class DictionaryDetector:
         types: dict[str, str | None] = {}
         for use in abbreviations:
             if use.long not in types:
-                types[use.long] = self._type_of_whole(use.long)
+                types[use.long] = self._type_of_long_form(use.long)
             type_ = types[use.long]
             if type_ is not None:
                 yield _Match(use.start, use.end, type_)
 
-    def _type_of_whole(self, text: str) -> str | None:
-        for match in self._matches(text):
-            if match.start == 0 and match.end == len(text):
-                return match.type
-        return None
+    def _type_of_long_form(self, text: str) -> str | None:
+        """The type of the longest name that a long form ends in: its head ("severe asthma")."""
+        heads = [match for match in self._matches(text) if match.end == len(text)]
+        return max(heads, key=lambda match: match.end - match.start).type if heads else None
 
     def _matches(self, text: str) -> Iterator[_Match]:
         for clause in _clauses(text):

@@ -92,6 +92,11 @@ def test_short_form_follows_its_long_form(detector):
     assert found(detector, text) == []
 
 
+def test_short_form_follows_the_head_of_its_long_form(detector):
+    text = "Drug-resistant fever (DRF) came. DRF left. A fever clinic (FC) opened. FC closed."
+    assert [t for t, _ in found(detector, text)] == ["fever", "DRF", "DRF", "fever"]
+
+
 def test_subset_limits_what_is_sought(kb):
     detector = DictionaryDetector(kb, subset=kb.subset(types=["Chemical"]))
     assert found(detector, "fever, aspirin") == [("aspirin", "Chemical")]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from biotk.document import Document
+from biotk.errors import FormatError, InputError, Problem
 from biotk.kb import KnowledgeBase
 from biotk.text.abbreviations import find_abbreviations
 from biotk.text.normalize import bag_of, plural_key
+
+_HEADER = "mention\tconcept_id\tcount"
 
 
 class LearnedNames:
@@ -45,15 +49,48 @@ class LearnedNames:
                     names.add(text, mention.concept_ids[0])
         return names
 
-    def add(self, text: str, concept_id: str) -> None:
-        """Learn one mention; an id that the KB does not have teaches nothing."""
+    def add(self, text: str, concept_id: str, *, count: int = 1) -> None:
+        """Learn a mention, seen ``count`` times; an id outside the KB teaches nothing."""
         plural = plural_key(text)
         if not plural:
             return
         for concept_idx in self._kb.resolve(concept_id):
-            self._plural.setdefault(plural, Counter())[concept_idx] += 1
-            self._bag.setdefault(bag_of(plural.split()), Counter())[concept_idx] += 1
+            self._plural.setdefault(plural, Counter())[concept_idx] += count
+            self._bag.setdefault(bag_of(plural.split()), Counter())[concept_idx] += count
         self._text.setdefault(plural, text)
+
+    def write(self, path: Path | str) -> None:
+        """Write a table: mention, concept id, how often; what :meth:`read` reads."""
+        rows = [_HEADER]
+        for key, counts in self._plural.items():
+            text = " ".join(self._text[key].split())
+            for concept_idx, count in sorted(counts.items()):
+                rows.append(f"{text}\t{self._kb.id_of(concept_idx)}\t{count}")
+        Path(path).write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, kb: KnowledgeBase, path: Path | str) -> LearnedNames:
+        """Read what :meth:`write` wrote, or a table of one's own; ids are those of any KB.
+
+        :raises FormatError: a row is not three columns with a count in the third.
+        :raises InputError: no id of the table is in the KB.
+        """
+        names = cls(kb)
+        n_rows = 0
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines, 1):
+            if line == _HEADER or not line.strip():
+                continue
+            text, _, rest = line.partition("\t")
+            concept_id, _, count = rest.partition("\t")
+            if not (text and concept_id and count.isdigit()):
+                wanted = "expected mention, concept id and count, with tabs between"
+                raise FormatError(Problem(str(path), number, wanted, line[:200]))
+            names.add(text, concept_id, count=int(count))
+            n_rows += 1
+        if n_rows and not len(names):
+            raise InputError(f"{path}: none of its ids is in the KB {kb.manifest.name!r}")
+        return names
 
     def concepts(self, text: str) -> dict[int, int]:
         """:returns: concept indices and counts of a string; none for one never seen."""

@@ -82,6 +82,7 @@ def make_detector(
     default_config={
         "kb": "open",
         "linker": "lexical",
+        "learned_names": None,
         "types": None,
         "sources": None,
         "branch": None,
@@ -99,6 +100,7 @@ def make_linker(
     name: str,
     kb: str,
     linker: Literal["lexical"],
+    learned_names: str | None,
     types: list[str] | None,
     sources: list[str] | None,
     branch: list[str] | None,
@@ -114,6 +116,7 @@ def make_linker(
 
     kb (str): the KB's directory, or the name of an embedded one.
     linker (str): "lexical": names alone, no model.
+    learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
     k (int): how many candidates are considered.
     threshold (float): a best score below this is NIL.
@@ -128,6 +131,7 @@ def make_linker(
     return LinkerComponent(
         name,
         KbHandle(kb, types=types, sources=sources, branch=branch, ids=ids, include=include_kb),
+        learned_names=learned_names,
         k=k,
         threshold=threshold,
         resolve_abbreviations=resolve_abbreviations,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Self
 
 from spacy.tokens import Doc, Span
 
+from biotk.candidates.learned import LearnedNames
 from biotk.components.extensions import add_getter
 from biotk.components.kb import KbHandle
 from biotk.components.plain import get_abbreviations, get_link, set_link
@@ -17,6 +21,7 @@ from biotk.text.abbreviations import find_abbreviations
 from biotk.types import NIL
 
 _KB_ENTS_SHOWN = 5
+_LEARNED = "learned_names.tsv"
 
 
 class LinkerComponent(KbComponent):
@@ -26,6 +31,8 @@ class LinkerComponent(KbComponent):
 
     :param name: its name in the pipeline.
     :param handle: the KB, and the part of it that may be answered.
+    :param learned_names: a table of training mentions, see
+        :meth:`~biotk.candidates.learned.LearnedNames.write`; it is saved with the component.
     :param k: how many candidates are considered.
     :param threshold: a best score below this is NIL.
     :param resolve_abbreviations: whether short forms are looked up by their long form.
@@ -38,6 +45,7 @@ class LinkerComponent(KbComponent):
         name: str,
         handle: KbHandle,
         *,
+        learned_names: str | None = None,
         k: int = 20,
         threshold: float = 0.65,
         resolve_abbreviations: bool = True,
@@ -46,6 +54,7 @@ class LinkerComponent(KbComponent):
     ) -> None:
         super().__init__(name, handle)
         self.config = LexicalConfig(k=k, threshold=threshold, n_kept=max_entities_per_mention)
+        self.learned_names = learned_names
         self.resolve_abbreviations = resolve_abbreviations
         self.spans_key = spans_key
         _add_getters()
@@ -67,8 +76,23 @@ class LinkerComponent(KbComponent):
     def linker(self) -> LexicalLinker:
         """The linker, made at first use."""
         if self._built is None:
-            self._built = LexicalLinker(self.kb, subset=self.handle.subset, config=self.config)
+            learned = self.learned_names and LearnedNames.read(self.kb, self.learned_names)
+            self._built = LexicalLinker(
+                self.kb, subset=self.handle.subset, learned=learned or None, config=self.config
+            )
         return self._built
+
+    def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
+        """Save into a folder, the training mentions too."""
+        super().to_disk(path, exclude=exclude)
+        if self.learned_names is not None:
+            shutil.copyfile(self.learned_names, Path(path) / _LEARNED)
+
+    def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> Self:
+        """Load what :meth:`to_disk` saved."""
+        if (Path(path) / _LEARNED).is_file():
+            self.learned_names = str(Path(path) / _LEARNED)
+        return super().from_disk(path, exclude=exclude)
 
     def __call__(self, doc: Doc) -> Doc:
         """Link the entities of a document."""

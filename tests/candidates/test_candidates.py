@@ -9,6 +9,7 @@ from biotk.candidates.learned import LearnedNames
 from biotk.candidates.names import match_names
 from biotk.candidates.neighbours import open_neighbours, similarity
 from biotk.document import Document, Link, Mention
+from biotk.errors import FormatError, InputError
 from biotk.kb import open_kb
 
 
@@ -72,6 +73,29 @@ def test_learned_names_count_concepts_and_learn_long_forms(kb):
     assert learned.concepts("CCI") == {}
     assert learned.concepts("heat, flu-like") == {fever: 1}
     assert len(learned) == 2
+
+
+def test_learned_names_survive_a_file(kb, tmp_path):
+    learned = LearnedNames(kb)
+    learned.add("sugar  sickness", "MESH:D003920", count=3)
+    learned.add("sugar sickness", "MESH:D003924")
+    learned.write(tmp_path / "names.tsv")
+    back = LearnedNames.read(kb, tmp_path / "names.tsv")
+    assert back.concepts("sugar sickness") == learned.concepts("sugar sickness")
+    assert list(back.concepts("sugar sickness").values()) == [3, 1]
+
+
+@pytest.mark.parametrize("row", ["fever", "fever\tD005334", "fever\tD005334\tmany", "\tD005334\t1"])
+def test_learned_names_name_a_bad_row(kb, tmp_path, row):
+    (tmp_path / "names.tsv").write_text(f"mention\tconcept_id\tcount\n{row}\n")
+    with pytest.raises(FormatError, match=r"names.tsv:2: expected mention"):
+        LearnedNames.read(kb, tmp_path / "names.tsv")
+
+
+def test_learned_names_of_another_kb_are_refused(kb, tmp_path):
+    (tmp_path / "names.tsv").write_text("fever\tX:1\t1\n")
+    with pytest.raises(InputError, match="none of its ids"):
+        LearnedNames.read(kb, tmp_path / "names.tsv")
 
 
 def test_neighbours_find_a_misspelling(kb):

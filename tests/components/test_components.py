@@ -157,6 +157,19 @@ def test_disk_round_trip_with_the_kb_survives_without_it(tmp_path):
     assert links(spacy.load(tmp_path / "saved")(TEXT)) == EXPECTED
 
 
+def test_learned_names_are_used_and_saved(kb_path, tmp_path):
+    names = tmp_path / "names.tsv"
+    names.write_text("sugar sickness\tMESH:D003920\t2\n")
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "Disease", "pattern": "sugar sickness"}])
+    nlp.add_pipe("biotk_linker", config={"kb": kb_path, "learned_names": str(names)})
+    nlp.to_disk(tmp_path / "saved")
+    names.unlink()
+    (ent,) = spacy.load(tmp_path / "saved")("a sugar sickness").ents
+    assert (ent.kb_id_, ent._.link.route) == ("MESH:D003920", "training")
+
+
 def test_kb_that_changed_since_saving_is_refused(tmp_path):
     path = build_tiny(tmp_path)
     nlp = make_nlp(str(path))

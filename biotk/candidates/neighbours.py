@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -25,6 +26,8 @@ from biotk.text.normalize import bag_of
 logger = logging.getLogger(__name__)
 
 _FOLDER = "ngram-1"  # raised when what is indexed changes
+
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}
 
 
 class Neighbour(NamedTuple):
@@ -113,7 +116,9 @@ def open_neighbours(kb: KnowledgeBase) -> NeighbourSearch:
             temporary.mkdir(parents=True)
             write_postings(temporary, postings)
             _rename(temporary, folder)
-        except PermissionError:
+        except OSError as error:
+            if error.errno not in _NOT_WRITABLE:
+                raise
             logger.warning("%s cannot be written to: the n-gram index stays in memory", kb.path)
             return NeighbourSearch(kb, NgramIndex(postings))
         finally:

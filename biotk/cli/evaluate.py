@@ -41,6 +41,10 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a
 WhichHalf = Annotated[
     Half, typer.Option(help="Only half of the documents, by a hash of their ids.")
 ]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(help="Seek and link these types only, as in Disease; may be given again."),
+]
 LowCoverage = Annotated[
     bool,
     typer.Option("--allow-low-coverage", help="Go on if fewer than half of the ids are in the KB."),
@@ -84,6 +88,7 @@ def mentions_cli(
     corpus: Corpus,
     pipeline: Annotated[str, typer.Option(help="A pipeline's name or folder.")] = "literature",
     kb: Annotated[str | None, typer.Option("--kb", help="Another KB for the pipeline.")] = None,
+    types: Types = None,
     half: WhichHalf = Half.both,
     as_json: Json = False,
 ) -> None:
@@ -91,7 +96,8 @@ def mentions_cli(
 
     Example: biotk evaluate mentions --corpus dev.pubtator --pipeline literature --json
     """
-    _show(evaluate_mentions(corpus, pipeline, kb=kb, half=half), as_json=as_json)
+    report = evaluate_mentions(corpus, pipeline, kb=kb, types=types, half=half)
+    _show(report, as_json=as_json)
 
 
 @app.command("end-to-end")
@@ -103,6 +109,7 @@ def end_to_end_cli(
         Path | None,
         typer.Option(help="A file of concept ids, one a line: only these may be answered."),
     ] = None,
+    types: Types = None,
     half: WhichHalf = Half.both,
     allow_low_coverage: LowCoverage = False,
     as_json: Json = False,
@@ -116,6 +123,7 @@ def end_to_end_cli(
         pipeline,
         kb,
         subset_ids=subset_ids,
+        types=types,
         half=half,
         allow_low_coverage=allow_low_coverage,
     )
@@ -168,13 +176,18 @@ def evaluate_linking(
 
 
 def evaluate_mentions(
-    corpus: Path, pipeline: str, *, kb: str | None = None, half: Half = Half.both
+    corpus: Path,
+    pipeline: str,
+    *,
+    kb: str | None = None,
+    types: list[str] | None = None,
+    half: Half = Half.both,
 ) -> dict[str, Any]:
     """Run a pipeline over a corpus and compare its mentions with gold."""
     from biotk.evaluation import score_mentions
 
     documents = _read(corpus, half)
-    predicted = _annotate(pipeline, kb, documents)
+    predicted = _annotate(pipeline, kb, documents, types=types)
     return {**score_mentions(zip(documents, predicted)).to_dict(), "pipeline": pipeline}
 
 
@@ -184,6 +197,7 @@ def evaluate_end_to_end(
     kb_name: str,
     *,
     subset_ids: Path | None = None,
+    types: list[str] | None = None,
     half: Half = Half.both,
     allow_low_coverage: bool = False,
 ) -> dict[str, Any]:
@@ -201,7 +215,7 @@ def evaluate_end_to_end(
             kb_prefixes=kb.manifest.prefixes,
         )
     allowed = None if subset_ids is None else _read_ids(kb, subset_ids)
-    predicted = _annotate(pipeline, str(kb.path), documents, ids=allowed)
+    predicted = _annotate(pipeline, str(kb.path), documents, types=types, ids=allowed)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
     return {**scores.to_dict(), "pipeline": pipeline, "kb": kb.manifest.name}
 
@@ -255,14 +269,14 @@ def _items(
     linker: LexicalLinker, documents: list[Document], *, abbreviations: bool
 ) -> Iterator[LinkingItem]:
     from biotk.evaluation import LinkingItem
-    from biotk.linking.base import long_form, long_forms_of
+    from biotk.linking.base import LongForms, long_form_of
     from biotk.text.abbreviations import find_abbreviations
 
     threshold = linker.config.threshold
     for document in documents:
-        forms = long_forms_of(find_abbreviations(document.text))
+        forms = LongForms(find_abbreviations(document.text))
         for mention in document.mentions:
-            long = long_form(mention.text, forms)
+            long = long_form_of(mention, forms)
             ranked = linker.candidates(
                 mention.text, type=mention.type, long_form=long if abbreviations else None
             )
@@ -280,11 +294,14 @@ def _annotate(
     kb: str | None,
     documents: list[Document],
     *,
+    types: list[str] | None = None,
     ids: frozenset[str] | None = None,
 ) -> list[Document]:
     from biotk.components.annotator import make_annotator
 
-    annotator = make_annotator(pipeline, kb=kb, ids=None if ids is None else sorted(ids))
+    annotator = make_annotator(
+        pipeline, kb=kb, types=types, ids=None if ids is None else sorted(ids)
+    )
     return [
         annotated
         for at in range(0, len(documents), 64)

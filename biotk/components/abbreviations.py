@@ -5,7 +5,7 @@ from __future__ import annotations
 from spacy.tokens import Doc, Span
 
 from biotk.components.extensions import add_getter
-from biotk.components.plain import get_abbreviations, set_abbreviations
+from biotk.components.plain import abbreviation_at, get_abbreviations, set_abbreviations
 from biotk.components.spans import whole_span
 from biotk.text.abbreviations import find_abbreviations
 
@@ -18,8 +18,12 @@ class AbbreviationComponent:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        add_getter(Doc, "abbreviations", abbreviation_spans)
-        add_getter(Span, "long_form", long_form_span)
+        _add_getters()
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        # A process that was spawned has not seen the constructor.
+        _add_getters()
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the short forms of a document."""
@@ -29,13 +33,15 @@ class AbbreviationComponent:
 
 def abbreviation_spans(doc: Doc) -> list[Span]:
     """:returns: the uses of short forms, in order."""
-    found = get_abbreviations(doc) or ()
-    return [whole_span(doc, a.start, a.end, "ABBREVIATION") for a in found]
+    return [whole_span(doc, a.start, a.end, "ABBREVIATION") for a in get_abbreviations(doc)]
 
 
 def long_form_span(span: Span) -> Span | None:
     """:returns: the long form of a short form, where the document defines it; None for others."""
-    for a in get_abbreviations(span.doc) or ():
-        if (a.start, a.end) == (span.start_char, span.end_char):
-            return whole_span(span.doc, a.long_start, a.long_end, "LONG_FORM")
-    return None
+    a = abbreviation_at(span.doc, span.start_char, span.end_char)
+    return None if a is None else whole_span(span.doc, a.long_start, a.long_end, "LONG_FORM")
+
+
+def _add_getters() -> None:
+    add_getter(Doc, "abbreviations", abbreviation_spans)
+    add_getter(Span, "long_form", long_form_span)

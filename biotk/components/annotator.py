@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from biotk.components.pipelines import load_pipeline, to_document
 from biotk.document import Document
@@ -28,10 +29,16 @@ class PipelineAnnotator:
         """Annotate documents; what they brought along, but for mentions, is kept."""
         with self.nlp.memory_zone():
             docs = self.nlp.pipe(document.text for document in batch)
-            return [
-                replace(to_document(doc, id=document.id), meta=document.meta)
-                for doc, document in zip(docs, batch)
-            ]
+            return [_with_findings(document, doc) for document, doc in zip(batch, docs)]
+
+
+def _with_findings(document: Document, doc: Doc) -> Document:
+    found = to_document(doc)
+    return replace(
+        document,
+        mentions=found.mentions,
+        abbreviations=found.abbreviations or document.abbreviations,
+    )
 
 
 def make_annotator(

@@ -56,11 +56,9 @@ class DetectorComponent(KbComponent):
     def __call__(self, doc: Doc) -> Doc:
         """Find the mentions of a document."""
         text = doc.text
-        abbreviations = get_abbreviations(doc)
-        if abbreviations is None:
-            abbreviations = find_abbreviations(text)
+        abbreviations = get_abbreviations(doc) or find_abbreviations(text)
         mentions = self.detector.detect(text, abbreviations=abbreviations)
-        split_tokens(doc, (offset for m in mentions for offset in (m.start, m.end)))
+        doc = split_tokens(doc, (offset for m in mentions for offset in (m.start, m.end)))
         spans = [whole_span(doc, m.start, m.end, m.type or "Concept") for m in mentions]
         doc.spans[self.spans_key] = spans
         doc.ents = self._entities(doc, spans)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from biotk.errors import KbMismatchError
-from biotk.kb import KbSubset, KnowledgeBase, open_kb
-from biotk.kb.default import resolve_kb
+from biotk.errors import ConceptNotFoundError, InputError, KbMismatchError
+from biotk.kb import KbSubset, KnowledgeBase
+from biotk.kb.default import embedded_kbs, resolve_kb
 
 _FILE = "kb.json"
 _COPY = "kb"
@@ -68,7 +69,11 @@ class KbHandle:
 
     @property
     def subset(self) -> KbSubset | None:
-        """The part of the KB that was asked for; None for the whole."""
+        """The part of the KB that was asked for; None for the whole.
+
+        :raises UnknownNameError: a type or source that the KB does not have.
+        :raises InputError: an id that the KB does not have.
+        """
         parts = {
             "types": self.types,
             "sources": self.sources,
@@ -77,11 +82,17 @@ class KbHandle:
         }
         if all(part is None for part in parts.values()):
             return None
-        return self.kb.subset(**parts)
+        try:
+            return self.kb.subset(**parts)
+        except ConceptNotFoundError as error:
+            # spaCy takes a KeyError for a component that was not initialised.
+            raise InputError(str(error)) from error
 
     def to_plain(self) -> dict[str, str]:
         """:returns: the KB's place and fingerprint."""
-        return {"kb": self.name, "fingerprint": self.kb.fingerprint}
+        # Another process may have another working directory.
+        place = self.name if self.name in embedded_kbs() else str(Path(self.name).absolute())
+        return {"kb": place, "fingerprint": self.kb.fingerprint}
 
     def from_plain(self, plain: dict[str, str]) -> None:
         """Take the place and the fingerprint from what :meth:`to_plain` gave."""
@@ -91,13 +102,18 @@ class KbHandle:
         """Write place and fingerprint and, with ``include``, a copy of the KB."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _FILE).write_text(json.dumps(self.to_plain()) + "\n", encoding="utf-8")
+        copy = folder / _COPY
+        if self.include and self.kb.path.resolve() == copy.resolve():
+            return  # saved where it was loaded from: the copy is the KB itself
+        temporary = folder / f".{_COPY}-{uuid.uuid4().hex[:8]}.tmp"
         if self.include:
-            shutil.rmtree(folder / _COPY, ignore_errors=True)
-            shutil.copytree(self.kb.path, folder / _COPY)
+            shutil.copytree(self.kb.path, temporary, ignore=shutil.ignore_patterns(".*.tmp"))
+        shutil.rmtree(copy, ignore_errors=True)
+        if self.include:
+            temporary.rename(copy)
 
     def from_disk(self, folder: Path) -> None:
         """Read what :meth:`to_disk` wrote; a copy of the KB goes before its old place."""
         self.from_plain(json.loads((folder / _FILE).read_text(encoding="utf-8")))
         if (folder / _COPY).is_dir():
             self.name = str(folder / _COPY)
-            self._kb = open_kb(folder / _COPY)

@@ -14,9 +14,10 @@ from biotk.components.extensions import add_getter
 from biotk.components.kb import KbHandle
 from biotk.components.plain import get_abbreviations, get_link, set_link
 from biotk.components.saving import KbComponent
+from biotk.document import Abbreviation
 from biotk.kb import KnowledgeBase
 from biotk.linking import LexicalConfig, LexicalLinker
-from biotk.linking.base import long_form, long_forms_of
+from biotk.linking.base import LongForms
 from biotk.text.abbreviations import find_abbreviations
 from biotk.types import NIL
 
@@ -96,17 +97,16 @@ class LinkerComponent(KbComponent):
 
     def __call__(self, doc: Doc) -> Doc:
         """Link the entities of a document."""
-        forms: dict[str, str] = {}
+        found: tuple[Abbreviation, ...] = ()
         if self.resolve_abbreviations:
-            found = get_abbreviations(doc)
-            forms = long_forms_of(find_abbreviations(doc.text) if found is None else found)
+            found = get_abbreviations(doc) or find_abbreviations(doc.text)
+        forms = LongForms(found)
         linker = self.linker
         linked: list[Span] = []
         entities = doc.ents
         for span in (*entities, *self._other_spans(doc, entities)):
-            link = linker.link(
-                span.text, type=span.label_ or None, long_form=long_form(span.text, forms)
-            )
+            long_form = forms.of(span.text, span.start_char, span.end_char)
+            link = linker.link(span.text, type=span.label_ or None, long_form=long_form)
             set_link(span, link)
             if len(linked) < len(entities):
                 # Entities cannot be changed in place: spaCy keeps the id in the tokens.

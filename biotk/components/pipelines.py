@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,13 @@ from spacy.tokens import Doc, Span
 from biotk.components.plain import get_abbreviations, get_link
 from biotk.document import Document, Mention
 from biotk.errors import UnknownNameError
+from biotk.kb.default import resolve_kb
 from biotk.resources import list_resources, resource_path
 from biotk.types import NIL
+
+logger = logging.getLogger(__name__)
+
+_MAX_LENGTH = 100_000_000
 
 
 def load_pipeline(
@@ -29,7 +35,8 @@ def load_pipeline(
 
     :param name: the name of a pipeline (``clinical``, ``literature``), or a folder.
     :param kb: another KB for all its components: a directory, or the name of an embedded one.
-    :param types: the semantic types that are sought and linked.
+    :param types: the semantic types that are sought and linked; without them, those of the
+        pipeline that the KB has.
     :param ids: concept ids; only these are sought and linked.
     :param threshold: the linker's threshold for NIL.
     :returns: a spaCy pipeline.
@@ -37,6 +44,8 @@ def load_pipeline(
     """
     config_path = _config_path(name)
     config = spacy.util.load_config(config_path)
+    if kb is not None and types is None:
+        _drop_types(config, resolve_kb(kb).manifest.types)
     for component in config["components"].values():
         factory = component.get("factory", "")
         if factory not in ("biotk_detector", "biotk_linker"):
@@ -50,9 +59,21 @@ def load_pipeline(
         if threshold is not None and factory == "biotk_linker":
             component["threshold"] = threshold
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
+    if not {"parser", "ner"} & set(nlp.pipe_names):
+        # spaCy's limit of a million characters is there for these two.
+        nlp.max_length = _MAX_LENGTH
     if (config_path.parent / "meta.json").is_file():
         nlp.from_disk(config_path.parent, exclude=[] if kb is None else _kb_components(nlp))
     return nlp
+
+
+def _drop_types(config: dict[str, Any], known: Sequence[str]) -> None:
+    """The types of a pipeline are those of its own KB; what another lacks cannot be sought."""
+    for component in config["components"].values():
+        lacking = [name for name in component.get("types") or () if name not in known]
+        if lacking:
+            logger.warning("the KB has no type %s: left out", ", ".join(lacking))
+            component["types"] = [n for n in component["types"] if n not in lacking] or None
 
 
 def _config_path(name: str | Path) -> Path:
@@ -85,7 +106,7 @@ def to_document(doc: Doc, *, id: str = "", spans_key: str = "biotk") -> Document
         id=id,
         text=doc.text,
         mentions=tuple(_mention(spans[place]) for place in sorted(spans)),
-        abbreviations=get_abbreviations(doc) or (),
+        abbreviations=get_abbreviations(doc),
     )
 
 

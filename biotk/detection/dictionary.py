@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,8 @@ from biotk.text.normalize import plural_word
 from biotk.text.tokens import Token, iter_tokens
 
 #: A name does not go on over one of these: the end of a clause, an empty line, a list mark.
-_BREAK = re.compile(r"[.;:!?][\s,]|,\s|\n\s*\n|\n\s*[-*•]|\s[-–—]\s|\t|[(\[]\s*|\s*[)\]]\s")
+_BREAK = re.compile(r"[.;:!?][\s,]|\n\s*\n|\n\s*[-*•]|\s[-–—]\s|\t|[(\[]\s*|[)\]]\s")
+_COMMA = re.compile(r",\s")
 _LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 _MAX_KEY_CHARS = 160
 
@@ -39,8 +41,9 @@ class DictionaryDetector:
     """Finds names of a KB in texts, without training.
 
     Names and text are compared by their ``plural`` keys, word by word; the words of a name must
-    follow one another in one clause. Short forms that the document defines are mentions where
-    their long form is one or ends in one, and are not where it does not.
+    follow one another in one clause. A match goes on over a comma only where the name has one and
+    the clause, or the item of a list, ends behind it. Short forms that the document defines are
+    mentions where their long form is one or ends in one, and are not where it does not.
 
     :param kb: the knowledge base.
     :param subset: the part of it whose names are sought.
@@ -118,6 +121,7 @@ class DictionaryDetector:
             ends[at] = position
             at += 1
         joined = " ".join(folded)
+        commas = _commas(text, clause)
         for first, start in enumerate(starts):
             if not folded[first]:
                 continue
@@ -126,12 +130,19 @@ class DictionaryDetector:
                 # A key may end inside a word of the text that holds a space ("il 2").
                 if last is None or last < first:
                     continue
+                over_comma = commas[last] > commas[first]
+                # "Diabetes mellitus, type 2." is a name turned round; in "pain, abdominal
+                # distension" a list goes on, and "Pain, Abdominal" is not meant.
+                if over_comma and last + 1 < len(clause) and commas[last + 1] == commas[last]:
+                    continue
                 a, b = clause[first].start, clause[last].end
-                type_ = self._accepted_type(key, text, a, b)
+                type_ = self._accepted_type(key, text, a, b, over_comma=over_comma)
                 if type_ is not None:
                     yield _Match(a, b, type_)
 
-    def _accepted_type(self, key: str, text: str, start: int, end: int) -> str | None:
+    def _accepted_type(
+        self, key: str, text: str, start: int, end: int, *, over_comma: bool
+    ) -> str | None:
         """The type of the first concept, in order of its id, whose name the guard accepts."""
         surface = text[start:end]
         shouting: bool | None = None
@@ -143,6 +154,8 @@ class DictionaryDetector:
             if shouting is None:
                 shouting = surface.isupper() and _is_shouting(text, start, end)
             name = self.kb.name(int(name_idx))
+            if over_comma and "," not in name:
+                continue
             if self.guard.accepts(surface, name, shouting=shouting, before_colon=before_colon):
                 types = self.kb.types_of(concept_idx)
                 return types[0] if types else "Concept"
@@ -161,16 +174,22 @@ def _clauses(text: str) -> Iterator[list[Token]]:
         yield clause
 
 
+def _commas(text: str, clause: Sequence[Token]) -> list[int]:
+    """:returns: for each word of a clause how many commas stand before it."""
+    counts = [0]
+    for before, after in pairwise(clause):
+        counts.append(counts[-1] + bool(_COMMA.search(text, before.end, after.start)))
+    return counts
+
+
 def _is_shouting(text: str, start: int, end: int) -> bool:
     """Whether the line around a match is in capitals: headings, old systems' whole notes.
 
     Only long words tell: a line of acronyms ("COPD, CHF") is not shouted.
     """
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", end)
-    line_end = len(text) if line_end < 0 else line_end
-    line = text[max(line_start, start - 60) : start] + text[end : min(line_end, end + 60)]
-    long_words = _LONG_WORD.findall(line)
+    before = text[max(0, start - 60) : start].rpartition("\n")[2]
+    after = text[end : end + 60].partition("\n")[0]
+    long_words = _LONG_WORD.findall(f"{before} {after}")
     return bool(long_words) and all(map(str.isupper, long_words))
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
+import shutil
 import sys
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 
@@ -93,7 +95,7 @@ def _open_embedded(recipe_file: Path, *, progress: Progress | None) -> Knowledge
     logger.info("compiling the knowledge base %r into %s", recipe.name, folder)
     try:
         if damaged:
-            folder.rename(folder.with_name(f".{folder.name}.damaged"))
+            _set_aside(folder)
         with _shown(progress) as show:
             compile_table(recipe, folder, progress=show)
     except OSError as error:
@@ -104,6 +106,14 @@ def _open_embedded(recipe_file: Path, *, progress: Progress | None) -> Knowledge
             f"{error.strerror}. Set BIOTK_CACHE to a folder that can be written to"
         ) from error
     return open_kb(folder)
+
+
+def _set_aside(folder: Path) -> None:
+    """Take a damaged KB away; another process may be doing the same just now."""
+    aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.damaged")
+    with suppress(FileNotFoundError):
+        folder.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def compile_table(recipe: Recipe, out: Path, *, progress: Progress) -> Path:

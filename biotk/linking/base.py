@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -32,32 +33,52 @@ class Linker(Protocol):
         """
 
 
-def long_form(text: str, long_forms: Mapping[str, str]) -> str | None:
-    """Write out the short forms in a mention.
+class LongForms:
+    """Writes out the short forms in the mentions of one document.
 
-    :param text: the mention.
-    :param long_forms: from short forms to long ones, of one document.
-    :returns: the mention written out; None if it holds no short form.
+    :param abbreviations: the uses of short forms; each has the long form that holds there.
 
-    >>> long_form("severe CHF", {"CHF": "congestive heart failure"})
+    >>> forms = LongForms((Abbreviation(30, 33, "CHF", "congestive heart failure", 0, 24),))
+    >>> forms.of("severe CHF", 23, 33)
     'severe congestive heart failure'
     """
-    if text in long_forms:
-        return long_forms[text]
-    if text.endswith("s") and text[:-1] in long_forms:
-        return long_forms[text[:-1]]
-    words = text.split()
-    if len(words) < 2 or not any(word in long_forms for word in words):
+
+    def __init__(self, abbreviations: Sequence[Abbreviation]) -> None:
+        self._uses = sorted(abbreviations, key=lambda use: use.start)
+        self._starts = [use.start for use in self._uses]
+
+    def of(self, text: str, start: int, end: int) -> str | None:
+        """Write a mention out.
+
+        A mention that defines a short form itself, "heart failure (HF) clinic", loses it.
+
+        :param text: the mention, ``document[start:end]``.
+        :returns: the mention written out; None if it holds no short form.
+        """
+        first = bisect_left(self._starts, start)
+        inside = [use for use in self._uses[first : first + len(text)] if use.end <= end]
+        if not inside:
+            return None
+        parts: list[str] = []
+        at = start
+        for use in inside:
+            before = text[at - start : use.start - start]
+            defined_here = start <= use.long_start and use.long_end <= use.start
+            if defined_here:
+                parts.append(before.rstrip("([ "))
+                at = use.end + (text[use.end - start : use.end - start + 1] in (")", "]"))
+            else:
+                parts.extend((before, use.long))
+                at = use.end
+        parts.append(text[at - start :])
+        return " ".join("".join(parts).split())
+
+
+def long_form_of(mention: Mention, forms: LongForms) -> str | None:
+    """:returns: a mention written out; None if it holds no short form, or has several ranges."""
+    if len(mention.spans) > 1:
         return None
-    return " ".join(long_forms.get(word, word) for word in words)
-
-
-def long_forms_of(abbreviations: Sequence[Abbreviation]) -> dict[str, str]:
-    """:returns: from each short form to its first long form."""
-    forms: dict[str, str] = {}
-    for abbreviation in abbreviations:
-        forms.setdefault(abbreviation.short, abbreviation.long)
-    return forms
+    return forms.of(mention.text, mention.start, mention.end)
 
 
 def link_document(linker: Linker, document: Document) -> Document:
@@ -66,12 +87,11 @@ def link_document(linker: Linker, document: Document) -> Document:
     :returns: the document with one link on each mention; links that were there are replaced.
     """
     abbreviations = document.abbreviations or find_abbreviations(document.text)
-    forms = long_forms_of(abbreviations)
+    forms = LongForms(abbreviations)
 
     def linked(mention: Mention) -> Mention:
-        link = linker.link(
-            mention.text, type=mention.type, long_form=long_form(mention.text, forms)
-        )
+        long_form = long_form_of(mention, forms)
+        link = linker.link(mention.text, type=mention.type, long_form=long_form)
         return replace(mention, links=(link,))
 
     return replace(

@@ -101,16 +101,14 @@ class LexicalLinker:
 
     def _link(self, text: str, type_: str | None, long_form: str | None) -> Link:
         candidates = self._candidates(text, type_, long_form, exhaustive=False)
-        candidates = candidates[: self.config.n_kept]
+        kept = candidates[: self.config.n_kept]
         query = long_form if long_form is not None and long_form != text else None
         if not candidates:
             return Link(None, route="nil", query=query, reasons={"nil": "nothing like it"})
         best = candidates[0]
         if best.score < self.config.threshold:
             reason = f"best score {best.score:.2f} is below {self.config.threshold:.2f}"
-            return Link(
-                None, route="nil", query=query, candidates=candidates, reasons={"nil": reason}
-            )
+            return Link(None, route="nil", query=query, candidates=kept, reasons={"nil": reason})
         return Link(
             best.concept_id,
             name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
@@ -118,7 +116,7 @@ class LexicalLinker:
             score=best.score,
             route=best.route,
             query=query,
-            candidates=candidates,
+            candidates=kept,
             reasons={"tie": "another concept was as good"} if best.tied else {},
         )
 
@@ -161,8 +159,7 @@ class LexicalLinker:
             ):
                 break
             found.extend(_lowered(self._learned_neighbours(query, wanted), penalty))
-            k = self.config.k if exhaustive else self.config.n_kept
-            found.extend(_lowered(self._kb_neighbours(query, wanted, k=k), penalty))
+            found.extend(_lowered(self._kb_neighbours(query, wanted, exhaustive), penalty))
         return self._ranked(found)
 
     def _exact(self, query: str, wanted: str | None) -> Iterator[_Scored]:
@@ -209,11 +206,15 @@ class LexicalLinker:
             if self._allowed is None or self._allowed[concept_idx]
         ]
 
-    def _kb_neighbours(self, query: str, wanted: str | None, *, k: int) -> Iterator[_Scored]:
+    def _kb_neighbours(self, query: str, wanted: str | None, exhaustive: bool) -> Iterator[_Scored]:
         config = self.config
         subset = self._subset_of(wanted)
         key = plural_key(query)
-        for hit in self._neighbours.search(key, k=k, min_score=config.min_cosine, subset=subset):
+        hits = self._neighbours.search(key, k=config.k, min_score=config.min_cosine, subset=subset)
+        wanted_hits = len(hits) if exhaustive else max(config.n_kept, 1)
+        for hit in hits:
+            if hit.score < hits[min(wanted_hits, len(hits)) - 1].score:
+                break  # no more than a link keeps, but all that tie with the last of these
             names = self.kb.keys("plural").rows_of(hit.key_idx)
             for name_idx in names.tolist():
                 concept_idx = int(self.kb.name_concepts[name_idx])

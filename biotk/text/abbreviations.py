@@ -9,7 +9,8 @@ of the last words are tried.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from biotk.document import Abbreviation
@@ -20,6 +21,9 @@ _PART = re.compile(r"[^\W_]+")
 _SKIPPED = frozenset("a and for from in of on or the to with".split())
 _MAX_SHORT = 10  # characters; after the paper
 _MAX_WORDS = 2
+_NESTED = 8  # long forms that may start before another one ends
+_CANDIDATE = re.compile(r"(?<!\w)\w")
+_ENDS = re.compile(r"s?(?!\w)")
 
 
 class Definition(NamedTuple):
@@ -50,20 +54,35 @@ def find_abbreviations(text: str) -> tuple[Abbreviation, ...]:
         definitions.setdefault(definition.short, []).append(definition)
     if not definitions:
         return ()
-    shorts = "|".join(re.escape(short) for short in sorted(definitions, key=len, reverse=True))
-    uses = re.compile(rf"(?<!\w)({shorts})(?=s?(?!\w))")
-    long_forms = [(d.long_start, d.long_end) for ds in definitions.values() for d in ds]
+    long_forms = sorted({(d.long_start, d.long_end) for ds in definitions.values() for d in ds})
+    long_starts = [start for start, _ in long_forms]
     found = []
-    for use in uses.finditer(text):
-        start, end = use.span(1)
-        if any(a <= start and end <= b for a, b in long_forms):
+    for start, end in _uses(text, definitions):
+        # Long forms that start before the use: only the nearest few can hold it.
+        at = bisect_right(long_starts, start)
+        if any(end <= long_forms[i][1] for i in range(max(0, at - _NESTED), at)):
             continue
-        choices = definitions[use.group(1)]
-        before = [d for d in choices if d.short_start <= start]
-        d = before[-1] if before else choices[0]
+        choices = definitions[text[start:end]]
+        before = bisect_right([d.short_start for d in choices], start)
+        d = choices[max(0, before - 1)]
         long = text[d.long_start : d.long_end]
         found.append(Abbreviation(start, end, d.short, long, d.long_start, d.long_end))
     return tuple(found)
+
+
+def _uses(text: str, shorts: Container[str]) -> Iterator[tuple[int, int]]:
+    """Where short forms stand as words of their own, the plural s left out."""
+    end_of_last = 0
+    for match in _CANDIDATE.finditer(text):
+        start = match.start()
+        if start < end_of_last:
+            continue
+        # A short form may hold marks and one blank ("TNF-α", "type II"): the longest one counts.
+        for end in range(min(start + _MAX_SHORT, len(text)), start + 1, -1):
+            if text[start:end] in shorts and _ENDS.match(text, end):
+                yield start, end
+                end_of_last = end
+                break
 
 
 def iter_definitions(text: str) -> Iterator[Definition]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
@@ -26,8 +27,13 @@ def without_overlaps(stretches: Iterable[S]) -> list[S]:
 
     :returns: what is kept, in order of the start.
     """
-    kept: list[S] = []
+    starts: list[int] = []
+    kept: list[S] = []  # in order of the start, side by side with ``starts``
     for stretch in sorted(stretches, key=lambda s: (s.start - s.end, s.start)):
-        if all(stretch.end <= other.start or other.end <= stretch.start for other in kept):
-            kept.append(stretch)
-    return sorted(kept, key=lambda s: s.start)
+        at = bisect_left(starts, stretch.end)
+        # Those kept do not overlap, so that only the last to start before its end can reach it.
+        if at and kept[at - 1].end > stretch.start:
+            continue
+        starts.insert(at, stretch.start)
+        kept.insert(at, stretch)
+    return kept

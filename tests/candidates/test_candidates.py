@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import stat
 
 import pytest
@@ -132,14 +133,17 @@ def test_index_is_kept_beside_the_kb_and_bound_to_its_content(tmp_path):
     open_kb(kb.path, verify=True)
 
 
-def test_folder_that_cannot_be_written_keeps_the_index_in_memory(tmp_path, caplog, monkeypatch):
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+def test_folder_that_cannot_be_written_keeps_the_index_in_memory(
+    tmp_path, caplog, monkeypatch, code
+):
     path = build_tiny(tmp_path)
     kb = open_kb(path)
     real = type(path).mkdir
 
     def refuse(self, *args, **kwargs):
         if "derived" in self.parts:
-            raise PermissionError(str(self))
+            raise OSError(code, "no", str(self))
         return real(self, *args, **kwargs)
 
     monkeypatch.setattr(type(path), "mkdir", refuse)

@@ -6,13 +6,16 @@ import sys
 import textwrap
 import warnings
 
+import numpy
 import pytest
 import spacy
-from spacy.tokens import DocBin, Span
+from spacy.tokens import Doc, DocBin, Span
 from tiny import build_tiny
 
+from biotk.components.annotator import make_annotator
 from biotk.components.pipelines import load_pipeline, to_document
-from biotk.errors import KbMismatchError, KbNotFoundError, UnknownNameError
+from biotk.document import Document, Section
+from biotk.errors import InputError, KbMismatchError, KbNotFoundError, UnknownNameError
 from biotk.kb import KbBuilder
 from biotk.types import Concept
 
@@ -135,6 +138,76 @@ def test_odd_texts_pass(nlp, text):
     assert nlp(text).text == text
 
 
+@pytest.fixture(scope="module")
+def il2(kb_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("biotk_detector", config={"kb": kb_path, "types": ["Gene"]})
+    return nlp
+
+
+def parsed(nlp, head_of_split):
+    words = ["He", "had", "IL-2-induced", "fever", "."]
+    doc = Doc(
+        nlp.vocab,
+        words=words,
+        heads=[1, 1, head_of_split, 2 if head_of_split == 2 else 1, 1],
+        tags=["PRP", "VBD", "JJ", "NN", "."],
+        pos=["PRON", "VERB", "ADJ", "NOUN", "PUNCT"],
+        deps=["nsubj", "ROOT", "ROOT" if head_of_split == 2 else "amod", "dobj", "punct"],
+        lemmas=words,
+    )
+    doc.spans["mine"] = [Span(doc, 3, 4, "X", kb_id="Y")]
+    doc.tensor = numpy.arange(10.0).reshape(5, 2)
+    return doc
+
+
+@pytest.mark.parametrize("head_of_split", [2, 3])
+def test_split_token_keeps_its_place_in_a_parse(il2, head_of_split):
+    doc = il2.get_pipe("biotk_detector")(parsed(il2, head_of_split))
+    assert [t.text for t in doc] == ["He", "had", "IL-2", "-induced", "fever", "."]
+    first, rest, fever = doc[2], doc[3], doc[4]
+    assert first.head.text == ("IL-2" if head_of_split == 2 else "fever")
+    assert rest.head.i == first.i
+    assert [(t.tag_, t.pos_) for t in doc[2:5]] == [("JJ", "ADJ"), ("JJ", "ADJ"), ("NN", "NOUN")]
+    assert fever.lemma_ == "fever"
+    assert [(s.text, s.label_, s.kb_id_) for s in doc.spans["mine"]] == [("fever", "X", "Y")]
+    assert len(doc.tensor) == len(doc)
+    assert [ent.text for ent in doc.ents] == ["IL-2"]
+
+
+def test_split_without_a_parse_keeps_all_else(il2):
+    doc = Doc(il2.vocab, words=["An", "IL-2-induced", "fever", ".", "Gone"], spaces=[True] * 5,
+              sent_starts=[True, False, False, False, True])  # fmt: skip
+    doc.ents = [Span(doc, 2, 3, "MINE", kb_id="Y", span_id="Z")]
+    doc.spans["mine"] = [Span(doc, 0, 3, "X")]
+    doc.cats = {"a": 1.0}
+    doc.user_data["key"] = "value"
+    text = doc.text
+    doc = il2.get_pipe("biotk_detector")(doc)
+    assert doc.text == text
+    assert [(e.text, e.label_, e.kb_id_, e.id_) for e in doc.ents] == [
+        ("IL-2", "Gene", "", ""),
+        ("fever", "MINE", "Y", "Z"),
+    ]
+    assert [s.text for s in doc.spans["mine"]] == ["An IL-2-induced fever"]
+    assert [s.text for s in doc.sents] == ["An IL-2-induced fever .", "Gone"]
+    assert (doc.cats, doc.user_data["key"]) == ({"a": 1.0}, "value")
+
+
+def test_links_move_along_when_documents_are_joined(nlp):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        joined = Doc.from_docs([nlp("Fever."), nlp(TEXT)])
+    assert [ent._.link.concept_id for ent in joined.ents][:2] == ["MESH:D005334", "MESH:D007680"]
+    assert [s._.long_form.text for s in joined._.abbreviations] == ["Kidney cancer"] * 2
+
+
+def test_second_definition_decides_what_follows(kb_path):
+    doc = make_nlp(kb_path)("Kidney cancer (KC) here. Kidney cough (KC) there. Severe KC.")
+    queries = [ent._.link.query for ent in doc.ents if ent.text == "KC"]
+    assert queries == ["Kidney cancer", "Kidney cough", "Kidney cough"]
+
+
 # Saving
 
 
@@ -168,6 +241,30 @@ def test_learned_names_are_used_and_saved(kb_path, tmp_path):
     names.unlink()
     (ent,) = spacy.load(tmp_path / "saved")("a sugar sickness").ents
     assert (ent.kb_id_, ent._.link.route) == ("MESH:D003920", "training")
+
+
+def test_pipeline_saved_where_it_was_loaded_keeps_its_kb(tmp_path):
+    path = build_tiny(tmp_path)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("biotk_detector", config={"kb": str(path), "include_kb": True})
+    nlp.to_disk(tmp_path / "saved")
+    load_pipeline(tmp_path / "saved").to_disk(tmp_path / "saved")
+    path.rename(tmp_path / "gone")
+    assert [e.text for e in load_pipeline(tmp_path / "saved")("fever").ents] == ["fever"]
+
+
+def test_copy_of_an_earlier_kb_does_not_win(tmp_path):
+    path = build_tiny(tmp_path)
+    builder = KbBuilder("other")
+    builder.add([Concept("A:1", "cough syrup", types=("Disease",))])
+    other = builder.write(tmp_path / "other")
+    for kb, include in ((path, True), (other, False)):
+        nlp = spacy.blank("en")
+        nlp.add_pipe("biotk_detector", config={"kb": str(kb), "include_kb": include})
+        nlp.to_disk(tmp_path / "saved")
+    assert [e.text for e in load_pipeline(tmp_path / "saved")("cough syrup").ents] == [
+        "cough syrup"
+    ]
 
 
 def test_kb_that_changed_since_saving_is_refused(tmp_path):
@@ -270,6 +367,33 @@ def test_two_pipelines_in_one_process_do_not_warn(kb_path):
 def test_named_pipeline_takes_another_kb(name, kb_path):
     nlp = load_pipeline(name, kb=kb_path, types=["Disease"])
     assert [e.text for e in nlp(TEXT).ents] == ["Kidney cancer", "KC", "fever", "cough", "KC"]
+
+
+def test_pipeline_leaves_out_types_that_the_kb_lacks(tmp_path, caplog):
+    builder = KbBuilder("x")
+    builder.add([Concept("A:1", "fever", types=("Disease",))])
+    nlp = load_pipeline("clinical", kb=builder.write(tmp_path / "x"))
+    assert [e.kb_id_ for e in nlp("fever, aspirin").ents] == ["A:1"]
+    assert "no type Chemical" in caplog.text
+
+
+def test_text_longer_than_spacys_limit_passes(kb_path):
+    doc = load_pipeline("clinical", kb=kb_path)("no " * 340_000 + "fever")
+    assert [e.text for e in doc.ents] == ["fever"]
+
+
+def test_unknown_id_is_an_input_error(kb_path):
+    nlp = load_pipeline("clinical", kb=kb_path, ids=["MESH:D00392X"])
+    with pytest.raises(InputError, match="MESH:D00392X is not in the KB"):
+        nlp("fever")
+
+
+def test_annotator_keeps_what_a_document_brought(kb_path):
+    section = Section(0, 10, 0, 3, "history")
+    given = Document("n", "HX: fever.", sections=(section,), meta={"a": 1})
+    (got,) = make_annotator("clinical", kb=kb_path).annotate([given])
+    assert (got.id, got.sections, got.meta) == ("n", (section,), {"a": 1})
+    assert [m.text for m in got.mentions] == ["fever"]
 
 
 def test_unknown_pipeline_lists_the_known():

@@ -59,6 +59,19 @@ def test_name_does_not_go_on_over_the_end_of_a_clause(detector, text):
     assert found(detector, text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Diabetes mellitus, type 2.", ["Diabetes mellitus, type 2"]),
+        ("Diabetes mellitus, type 2, cough", ["Diabetes mellitus, type 2", "cough"]),
+        ("diabetes mellitus, type 2 errors", ["diabetes mellitus"]),
+        ("heart, failure", []),
+    ],
+)
+def test_name_goes_on_over_a_comma_only_where_it_has_one(detector, text, expected):
+    assert [t for t, _ in found(detector, text)] == expected
+
+
 @pytest.mark.parametrize("text", ["heart\nfailure", "heart-failure", "heart  failure"])
 def test_name_goes_on_over_a_line_break_and_a_hyphen(detector, text):
     assert found(detector, text) == [(text, "Disease")]
@@ -115,6 +128,7 @@ def test_text_without_names_has_none(detector, text):
 
 
 WORDS = "heart failure congestive cough fever kidney cancer il 2 il2 IL-2 and of cardiac".split()
+WORDS += ["diabetes mellitus", "type 2"]
 
 
 def slow_matches(kb, text):
@@ -125,7 +139,11 @@ def slow_matches(kb, text):
         for first in range(len(clause)):
             for last in range(first, len(clause)):
                 start, end = clause[first].start, clause[last].end
-                if plural_key(text[start:end]) in keys:
+                names = [kb.name(int(row)) for row in keys.rows(plural_key(text[start:end]))]
+                if ", " in text[start:end]:
+                    rest = text[end : clause[-1].end].lstrip()
+                    names = [n for n in names if "," in n and (not rest or rest[0] == ",")]
+                if names:
                     spans.add((start, end))
     return spans
 

@@ -10,7 +10,8 @@ from biotk.document import Document, Mention
 from biotk.errors import KbMismatchError
 from biotk.kb import KbBuilder, open_kb
 from biotk.linking import LexicalConfig, LexicalLinker, Linker, link_document
-from biotk.linking.base import long_form
+from biotk.linking.base import LongForms
+from biotk.text.abbreviations import find_abbreviations
 from biotk.types import Concept
 
 
@@ -160,6 +161,30 @@ def test_link_document_writes_short_forms_out(linker):
     assert linked.abbreviations[0].short == "KC"
 
 
-def test_long_form_of_a_plural_short_form():
-    assert long_form("TIAs", {"TIA": "transient ischemic attack"}) == "transient ischemic attack"
-    assert long_form("fever", {"TIA": "transient ischemic attack"}) is None
+def written_out(text, mention, nth=0):
+    start = -1
+    for _ in range(nth + 1):
+        start = text.index(mention, start + 1)
+    return LongForms(find_abbreviations(text)).of(mention, start, start + len(mention))
+
+
+def test_plural_short_form_is_written_out():
+    text = "A transient ischemic attack (TIA) passed. TIAs recur; severe TIA, fever."
+    assert written_out(text, "TIAs") == "transient ischemic attacks"
+    assert written_out(text, "severe TIA") == "severe transient ischemic attack"
+    assert written_out(text, "fever") is None
+
+
+def test_mention_that_defines_a_short_form_loses_it():
+    text = "He had glucose-6-phosphate dehydrogenase (G6PD) deficiency."
+    mention = "glucose-6-phosphate dehydrogenase (G6PD) deficiency"
+    assert written_out(text, mention) == "glucose-6-phosphate dehydrogenase deficiency"
+
+
+def test_short_form_means_what_was_defined_last():
+    text = "Myocardial infarction (MI) healed. Mitral insufficiency (MI) came. MI stayed."
+    assert [written_out(text, "MI", n) for n in (0, 1, 2)] == [
+        "Myocardial infarction",
+        "Mitral insufficiency",
+        "Mitral insufficiency",
+    ]

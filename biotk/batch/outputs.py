@@ -43,6 +43,13 @@ class OutputFiles:
         self._out: IO[bytes] | None = None
         self._failed: IO[bytes] | None = None
 
+    def count_failures(self) -> int:
+        """:returns: how many inputs have failed so far, in this run and those it goes on from."""
+        if not self.failed_path.is_file():
+            return 0
+        with self.failed_path.open("rb") as file:
+            return sum(1 for _ in file)
+
     def check_inputs(self, inputs: Sequence[str | Path]) -> None:
         """Make sure that the output is none of the inputs, and within none of them.
 

@@ -140,7 +140,14 @@ def annotate(
     except OSError as error:
         say(f"Error: {error.strerror or type(error).__name__}: {error.filename or 'output'}")
         return FAILED
-    return FAILED if tally.failed else 0
+    earlier = 0
+    if out is not None and options.resume:
+        from biotk.batch.outputs import OutputFiles
+
+        earlier = OutputFiles(out).count_failures() - tally.failed
+        if earlier > 0:
+            say(f"{earlier} documents had failed before; they are not tried again.")
+    return FAILED if tally.failed or earlier > 0 else 0
 
 
 def _run(

@@ -188,7 +188,14 @@ def evaluate_mentions(
 
     documents = _read(corpus, half)
     predicted = _annotate(pipeline, kb, documents, types=types)
-    return {**score_mentions(zip(documents, predicted)).to_dict(), "pipeline": pipeline}
+    scores = score_mentions(zip(documents, predicted))
+    if not scores.n_predicted and scores.n_left_out:
+        print(
+            f"all {scores.n_left_out} mentions found are of types that the corpus lacks: "
+            "is this the right KB?",
+            file=sys.stderr,
+        )
+    return {**scores.to_dict(), "pipeline": pipeline, "kb": kb}
 
 
 def evaluate_end_to_end(
@@ -206,6 +213,8 @@ def evaluate_end_to_end(
     from biotk.kb.default import resolve_kb
 
     documents = _read(corpus, half)
+    if not any(m.links for d in documents for m in d.mentions):
+        raise InputError(f"{corpus} has no gold mention that is linked")
     kb = resolve_kb(kb_name)
     resolve = _resolver(kb)
     if not allow_low_coverage:
@@ -225,7 +234,10 @@ def _read(path: Path, half: Half = Half.both) -> list[Document]:
     from biotk.io import read_documents
 
     problems = Problems()
-    documents = list(read_documents(path, problems=problems))
+    try:
+        documents = list(read_documents(path, problems=problems))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     for problem in problems.kept[:5]:
         print(problem, file=sys.stderr)
     if problems.count:

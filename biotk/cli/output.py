@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from biotk.errors import BioTKError, FormatError, InputError, UnknownNameError
+from biotk.errors import (
+    BioTKError,
+    FormatError,
+    InputError,
+    KbNotFoundError,
+    UnknownNameError,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +44,7 @@ class BiotkGroup(TyperGroup):
 
 def exit_code(error: BioTKError) -> int:
     """:returns: the exit code that an error stands for."""
-    of_arguments = isinstance(error, InputError | UnknownNameError)
+    of_arguments = isinstance(error, InputError | UnknownNameError | KbNotFoundError)
     return USAGE if of_arguments and not isinstance(error, FormatError) else FAILED
 
 

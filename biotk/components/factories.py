@@ -82,6 +82,7 @@ def make_detector(
     default_config={
         "kb": "open",
         "linker": "lexical",
+        "labels": None,
         "learned_names": None,
         "types": None,
         "sources": None,
@@ -100,6 +101,7 @@ def make_linker(
     name: str,
     kb: str,
     linker: Literal["lexical"],
+    labels: list[str] | None,
     learned_names: str | None,
     types: list[str] | None,
     sources: list[str] | None,
@@ -116,6 +118,7 @@ def make_linker(
 
     kb (str): the KB's directory, or the name of an embedded one.
     linker (str): "lexical": names alone, no model.
+    labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
     k (int): how many candidates are considered.
@@ -131,6 +134,7 @@ def make_linker(
     return LinkerComponent(
         name,
         KbHandle(kb, types=types, sources=sources, branch=branch, ids=ids, include=include_kb),
+        labels=labels,
         learned_names=learned_names,
         k=k,
         threshold=threshold,

@@ -32,6 +32,7 @@ class LinkerComponent(KbComponent):
 
     :param name: its name in the pipeline.
     :param handle: the KB, and the part of it that may be answered.
+    :param labels: entity labels that are linked; without them all are.
     :param learned_names: a table of training mentions, see
         :meth:`~biotk.candidates.learned.LearnedNames.write`; it is saved with the component.
     :param k: how many candidates are considered.
@@ -46,6 +47,7 @@ class LinkerComponent(KbComponent):
         name: str,
         handle: KbHandle,
         *,
+        labels: Sequence[str] | None = None,
         learned_names: str | None = None,
         k: int = 20,
         threshold: float = 0.65,
@@ -55,6 +57,7 @@ class LinkerComponent(KbComponent):
     ) -> None:
         super().__init__(name, handle)
         self.config = LexicalConfig(k=k, threshold=threshold, n_kept=max_entities_per_mention)
+        self.linked_labels = None if labels is None else frozenset(labels)
         self.learned_names = learned_names
         self.resolve_abbreviations = resolve_abbreviations
         self.spans_key = spans_key
@@ -105,6 +108,9 @@ class LinkerComponent(KbComponent):
         linked: list[Span] = []
         entities = doc.ents
         for span in (*entities, *self._other_spans(doc, entities)):
+            if self.linked_labels is not None and span.label_ not in self.linked_labels:
+                linked.extend([span] * (len(linked) < len(entities)))
+                continue
             long_form = forms.of(span.text, span.start_char, span.end_char)
             link = linker.link(span.text, type=span.label_ or None, long_form=long_form)
             set_link(span, link)

@@ -46,7 +46,8 @@ class NameGuard:
     4. A name that is an acronym (one word without small letters, up to ``acronym_chars`` long)
        must be written as the name is, a plural s allowed, and not in a line all of capitals, where
        nothing can be told from case. No name of up to four letters is found by the plural of
-       another ("pre" is not the drug Pres).
+       another ("pre" is not the drug Pres), nor one in small letters by capitals ("PSA" is not
+       Psa).
 
     5. A word of ``headings`` before a colon is the heading of a section ("ALLERGIES:").
 
@@ -92,6 +93,8 @@ class NameGuard:
             return surface == name and inner_capital and not shouting
         if is_acronym(name, self.acronym_chars):
             return surface in (name, f"{name}s") and not (shouting and surface.isalpha())
+        if len(surface) <= _SHORT and surface.isupper() and not (name.isupper() or shouting):
+            return False
         return len(name) > _SHORT or surface.lower() in (name.lower(), f"{name.lower()}s")
 
 

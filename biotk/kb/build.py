@@ -168,9 +168,11 @@ class KbBuilder:
         """
         out = Path(out)
         if not self._entries:
+            problems = self.report.problems
+            first = f"; the first: {problems.kept[0]}" if problems.kept else ""
             raise InputError(
                 "no concepts to build a knowledge base from: "
-                f"{self.report.problems.count} rows were wrong and none was right"
+                f"{problems.count} problems and no row that was right{first}"
             )
         if out.exists() and not (out / MANIFEST).is_file():
             raise KbExistsError(f"{out} exists and is no knowledge base: choose another place")

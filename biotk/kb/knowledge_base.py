@@ -237,9 +237,9 @@ class KnowledgeBase:
     def subset(
         self,
         *,
-        types: Iterable[str] | None = None,
-        sources: Iterable[str] | None = None,
-        ids: Iterable[str] | None = None,
+        types: Iterable[str] | str | None = None,
+        sources: Iterable[str] | str | None = None,
+        ids: Iterable[str] | str | None = None,
         branch: Iterable[str] | str | None = None,
     ) -> KbSubset:
         """Make a part of the KB from any of four conditions, all of which must hold.
@@ -254,17 +254,21 @@ class KnowledgeBase:
         """
         mask = np.ones(len(self), bool)
         if types is not None:
-            mask &= self._mask_of_types(types)
+            mask &= self._mask_of_types(_several(types))
         if sources is not None:
             known = self.manifest.source_names
-            mask &= np.isin(self._source_idx, [_position("source", s, known) for s in sources])
+            mask &= np.isin(
+                self._source_idx, [_position("source", s, known) for s in _several(sources)]
+            )
         if ids is not None:
             inside = np.zeros(len(self), bool)
-            inside[[idx for concept_id in ids for idx in self._resolve_or_raise(concept_id)]] = True
+            inside[
+                [idx for concept_id in _several(ids) for idx in self._resolve_or_raise(concept_id)]
+            ] = True
             mask &= inside
         if branch is not None:
             inside = np.zeros(len(self), bool)
-            for concept_id in [branch] if isinstance(branch, str) else branch:
+            for concept_id in _several(branch):
                 root = self.index_of(concept_id)
                 inside[root] = True
                 inside[self.hierarchy.descendants(root)] = True
@@ -292,6 +296,11 @@ class KnowledgeBase:
                     f"{self.path / name} is damaged: its checksum is not the manifest's. "
                     "Build the KB again."
                 )
+
+
+def _several(values: Iterable[str] | str) -> Iterable[str]:
+    """A string alone is one value, not its letters."""
+    return (values,) if isinstance(values, str) else values
 
 
 def _position(kind: str, name: str, known: tuple[str, ...]) -> int:

@@ -16,6 +16,9 @@ from biotk.kb import KbSubset, KnowledgeBase
 from biotk.text.normalize import bag_of, plural_key
 from biotk.types import entity_type
 
+# "CT" and "BMI" share their trigrams with many names and mean none of them.
+_LEAST_FOR_NEIGHBOURS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class LexicalConfig:
@@ -106,8 +109,8 @@ class LexicalLinker:
         if not candidates:
             return Link(None, route="nil", query=query, reasons={"nil": "nothing like it"})
         best = candidates[0]
-        if best.score < self.config.threshold:
-            reason = f"best score {best.score:.2f} is below {self.config.threshold:.2f}"
+        reason = self._doubt(best, query or text)
+        if reason is not None:
             return Link(None, route="nil", query=query, candidates=kept, reasons={"nil": reason})
         return Link(
             best.concept_id,
@@ -119,6 +122,14 @@ class LexicalLinker:
             candidates=kept,
             reasons={"tie": "another concept was as good"} if best.tied else {},
         )
+
+    def _doubt(self, best: Candidate, query: str) -> str | None:
+        """:returns: why even the best candidate is not good enough; None if it is."""
+        if best.score < self.config.threshold:
+            return f"best score {best.score:.2f} is below {self.config.threshold:.2f}"
+        if best.route.endswith("ngram") and sum(map(str.isalnum, query)) < _LEAST_FOR_NEIGHBOURS:
+            return "too short for anything but an exact match"
+        return None
 
     def candidates(
         self,

@@ -222,7 +222,7 @@ def test_show_of_an_unknown_id_offers_near_ones(kb: Path) -> None:
 
 def test_a_kb_that_is_not_there_lists_the_embedded(tmp_path: Path) -> None:
     done = biotk("kb", "info", tmp_path / "nowhere")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "open" in done.stderr
     assert "biotk kb build" in done.stderr
 
@@ -303,6 +303,6 @@ def test_main_prints_one_line_for_an_error(tmp_path: Path) -> None:
         [sys.executable, "-c", code, "kb", "info", str(tmp_path)], capture_output=True, text=True,
         check=False,
     )  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("Error: no knowledge base at")
     assert done.stderr.count("\n") == 1

@@ -202,6 +202,17 @@ def test_links_move_along_when_documents_are_joined(nlp):
     assert [s._.long_form.text for s in joined._.abbreviations] == ["Kidney cancer"] * 2
 
 
+def test_labels_limit_what_is_linked(kb_path):
+    nlp = spacy.blank("en")
+    patterns = [{"label": "PERSON", "pattern": "Fever"}, {"label": "Disease", "pattern": "cough"}]
+    nlp.add_pipe("entity_ruler").add_patterns(patterns)
+    nlp.add_pipe("biotk_linker", config={"kb": kb_path, "labels": ["Disease"]})
+    assert [(e.label_, e.kb_id_) for e in nlp("Fever has a cough").ents] == [
+        ("PERSON", ""),
+        ("Disease", "MESH:D003371"),
+    ]
+
+
 def test_second_definition_decides_what_follows(kb_path):
     doc = make_nlp(kb_path)("Kidney cancer (KC) here. Kidney cough (KC) there. Severe KC.")
     queries = [ent._.link.query for ent in doc.ents if ent.text == "KC"]

@@ -184,6 +184,7 @@ def test_longest_matches_never_overlap(detector, parts):
         ("dvts", "DVT", False),
         ("pre", "Pres", False),
         ("burns", "Burn", True),
+        ("PSA", "Psa", False),
         ("as leaven", "AS LEAVEN", False),
         ("vitamin d", "VITAMIN D", True),
         ("hypertension", "HYPERTENSION", True),

@@ -36,7 +36,7 @@ def test_iter_lines_strips_bom_and_crlf_but_keeps_other_breaks(tmp_path: Path) -
 def test_iter_lines_tells_the_line_of_a_wrong_byte(tmp_path: Path) -> None:
     path = write(tmp_path / "x", b"one\ntwo\nM\xe9ni\xe8re\nfour\n")
     problems = Problems()
-    assert [text for _, text in iter_lines(path, problems=problems)] == ["one", "two"]
+    assert [text for _, text in iter_lines(path, problems=problems)] == ["one", "two", "four"]
     assert problems.count == 1
     assert problems.kept[0].line == 3
     assert "0xe9" in problems.kept[0].message

@@ -131,7 +131,10 @@ def test_reader_reports_undecodable_bytes(tmp_path: Path, name: str) -> None:
     path.write_bytes(sample(name, 20).replace(b"n7", b"n\xe97"))
     problems = Problems()
     found = list(read_concepts(path, problems=problems, format=name))
-    assert len(found) <= 7
+    if name in {"ontology-json", "indra-json", "partial-kb-json"}:
+        assert len(found) <= 7  # one JSON value: what follows the wrong byte cannot be read
+    else:
+        assert len(found) == 19  # a row a line: only the wrong one is left out
     assert any("0xe9 is not UTF-8" in p.message for p in problems)
 
 

@@ -53,6 +53,12 @@ def test_unknown_mention_is_nil_with_a_reason(linker, text):
     assert link.reasons["nil"]
 
 
+def test_short_mention_needs_an_exact_match(linker):
+    link = linker.link("asp")
+    assert link.is_nil
+    assert linker.link("ASA").concept_id == "MESH:D001241"
+
+
 def test_below_the_threshold_is_nil_but_keeps_its_candidates(kb):
     strict = LexicalLinker(kb, config=LexicalConfig(threshold=0.95))
     link = strict.link("congestive hart failure")

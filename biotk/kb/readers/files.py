@@ -53,14 +53,15 @@ def open_binary(path: Path) -> ByteStream:
 def explain(error: Exception) -> str:
     """:returns: what is wrong with a file whose reading raised one of :data:`DAMAGE`."""
     if isinstance(error, UnicodeDecodeError):
-        byte = error.object[error.start]
-        return (
-            f"byte 0x{byte:02x} is not UTF-8; the rest of the file was not read. "
-            "Convert the file, as with `iconv -f latin1 -t utf-8`"
-        )
+        return f"{_not_utf8(error)}; the rest of the file was not read"
     if isinstance(error, EOFError):
         return "the gzip file is cut off; what stands before was read. Fetch it again"
     return f"the file is damaged ({error}); what stands before was read. Fetch it again"
+
+
+def _not_utf8(error: UnicodeDecodeError) -> str:
+    byte = error.object[error.start]
+    return f"byte 0x{byte:02x} is not UTF-8 (convert the file: `iconv -f latin1 -t utf-8`)"
 
 
 @contextmanager
@@ -88,9 +89,10 @@ def iter_lines(path: Path, *, problems: Problems) -> Iterator[tuple[int, str]]:
 
     Only ``\n`` and ``\r\n`` end a line: names may hold U+2028 and its like, on which
     ``str.splitlines`` would cut. Each line is decoded by itself, so that a wrong byte is told with
-    its line and all lines before it are read.
+    its line and all other lines are read.
 
-    :param problems: takes a cut-off or undecodable file, which ends there.
+    :param problems: takes lines that are no UTF-8, which are left out, and a cut-off file, which
+        ends there.
     :returns: line numbers, counted from 1, and lines without their ends.
     """
     with open_binary(path) as handle:
@@ -100,9 +102,12 @@ def iter_lines(path: Path, *, problems: Problems) -> Iterator[tuple[int, str]]:
             try:
                 raw = handle.readline()
                 text = raw.decode("utf-8-sig" if line == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                shown = raw.decode("utf-8", "replace").rstrip("\r\n")
+                problems.add(path, line, f"{_not_utf8(error)}; the row is left out", shown)
+                continue
             except DAMAGE as error:
-                shown = raw.decode("utf-8", "replace") if isinstance(error, UnicodeError) else ""
-                problems.add(path, line, explain(error), shown.rstrip("\r\n"))
+                problems.add(path, line, explain(error))
                 return
             if not raw:
                 return

@@ -154,10 +154,14 @@ def _check_same(files: OutputFiles, item: Item, values: Mapping[str, Any], *, fa
 
 
 def _kb_fingerprint(kb: object) -> str | None:
-    """:returns: the fingerprint of a KB in a folder; None for a name, which the version covers."""
+    """:returns: the fingerprint of a KB in a folder; else what the embedded ones are made of."""
+    from biotk.kb.default import compiled_path, embedded_kbs, recipe_path  # takes pyarrow along
+    from biotk.kb.manifest import read_manifest
+    from biotk.kb.recipes import read_recipe
+
     if kb is None or not Path(str(kb)).is_dir():
-        return None
-    from biotk.kb.manifest import read_manifest  # takes pyarrow along
+        recipes = [read_recipe(recipe_path(name)) for name in embedded_kbs()]
+        return " ".join(sorted(compiled_path(recipe).name for recipe in recipes))
 
     try:
         return read_manifest(Path(str(kb))).fingerprint

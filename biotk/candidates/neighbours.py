@@ -64,7 +64,7 @@ class NeighbourSearch:
         :returns: neighbours, best first; the score is :func:`similarity`.
         """
         allowed = None if subset is None else self._allowed_keys(subset)
-        hits = self._index.search(key, k=2 * k, min_score=min_score, allowed=allowed)
+        hits = self._index.search(key, k=k, min_score=min_score, allowed=allowed)
         words = frozenset(bag_of(key.split()).split())
         scored = [
             Neighbour(hit.row, similarity(words, self._words(hit.row), cosine=hit.score))

@@ -105,20 +105,17 @@ class LinkerComponent(KbComponent):
             found = get_abbreviations(doc) or find_abbreviations(doc.text)
         forms = LongForms(found)
         linker = self.linker
-        linked: list[Span] = []
         entities = doc.ents
-        for span in (*entities, *self._other_spans(doc, entities)):
+        for at, span in enumerate((*entities, *self._other_spans(doc, entities))):
             if self.linked_labels is not None and span.label_ not in self.linked_labels:
-                linked.extend([span] * (len(linked) < len(entities)))
                 continue
             long_form = forms.of(span.text, span.start_char, span.end_char)
             link = linker.link(span.text, type=span.label_ or None, long_form=long_form)
             set_link(span, link)
-            if len(linked) < len(entities):
-                # Entities cannot be changed in place: spaCy keeps the id in the tokens.
-                kb_id = NIL if link.concept_id is None else link.concept_id
-                linked.append(Span(doc, span.start, span.end, label=span.label, kb_id=kb_id))
-        doc.ents = linked
+            if at < len(entities):
+                # spaCy keeps an entity's id in its tokens; setting it there leaves the rest alone.
+                for token in span:
+                    token.ent_kb_id_ = link.concept_id or NIL
         return doc
 
     def _other_spans(self, doc: Doc, entities: Sequence[Span]) -> Iterator[Span]:

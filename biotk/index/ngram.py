@@ -24,6 +24,7 @@ from biotk.kb.arrow import Ragged, list_array, map_table, write_table
 Codes = NDArray[np.int64]
 _CHUNK = 200_000  # names whose trigrams are sorted together while building
 _BITS = 21  # a code point
+_SMALL = 100_000  # rows that are sooner gone over than sorted
 
 
 class NgramHit(NamedTuple):
@@ -183,7 +184,7 @@ class NgramIndex:
         postings = [self._postings[gram] for gram in kept]
         touched = np.concatenate(postings)
         weights = np.repeat(self._idf2[kept], [len(rows) for rows in postings])
-        if 4 * len(touched) > len(self._norms):
+        if len(self._norms) < _SMALL or 4 * len(touched) > len(self._norms):
             # A small index, or common trigrams: one pass over all rows is the cheapest.
             sums = np.bincount(touched, weights, minlength=len(self._norms))
             touched = np.flatnonzero(sums)

@@ -18,6 +18,7 @@ from biotk.types import entity_type
 
 # "CT" and "BMI" share their trigrams with many names and mean none of them.
 _LEAST_FOR_NEIGHBOURS = 5
+_SHOWN_COSINE = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,11 @@ class LexicalLinker:
         config = self.config
         subset = self._subset_of(wanted)
         key = plural_key(query)
-        hits = self._neighbours.search(key, k=config.k, min_score=config.min_cosine, subset=subset)
+        # A similarity is at most (cosine + 1) / 2: below this cosine none reaches the threshold.
+        # A little below it there is something to show for a NIL.
+        needed = min(2 * config.threshold / config.neighbour_weight - 1, _SHOWN_COSINE)
+        least = config.min_cosine if exhaustive else max(config.min_cosine, needed)
+        hits = self._neighbours.search(key, k=config.k, min_score=least, subset=subset)
         wanted_hits = len(hits) if exhaustive else max(config.n_kept, 1)
         for hit in hits:
             if hit.score < hits[min(wanted_hits, len(hits)) - 1].score:

@@ -21,7 +21,7 @@ from biotk.index.ngram import (
     write_postings,
 )
 from biotk.kb import KbSubset, KnowledgeBase
-from biotk.text.normalize import bag_of
+from biotk.text.normalize import bag_words
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class NeighbourSearch:
         """
         allowed = None if subset is None else self._allowed_keys(subset)
         hits = self._index.search(key, k=k, min_score=min_score, allowed=allowed)
-        words = frozenset(bag_of(key.split()).split())
+        words = frozenset(bag_words(key.split()))
         scored = [
             Neighbour(hit.row, similarity(words, self._words(hit.row), cosine=hit.score))
             for hit in hits
@@ -74,7 +74,7 @@ class NeighbourSearch:
         return scored[:k]
 
     def _words_of(self, key_idx: int) -> frozenset[str]:
-        return frozenset(bag_of(self._keys.key(key_idx).split()).split())
+        return frozenset(bag_words(self._keys.key(key_idx).split()))
 
     def _allowed_keys(self, subset: KbSubset) -> NDArray[np.bool_]:
         allowed = self._allowed.get(subset.fingerprint)

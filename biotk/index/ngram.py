@@ -187,7 +187,8 @@ class NgramIndex:
         if len(self._norms) < _SMALL or 4 * len(touched) > len(self._norms):
             # A small index, or common trigrams: one pass over all rows is the cheapest.
             sums = np.bincount(touched, weights, minlength=len(self._norms))
-            touched = np.flatnonzero(sums)
+            # numpy finds the non-zeros of truth values ten times as fast as those of floats.
+            touched = np.flatnonzero(sums > 0)
             scores = sums[touched]
         else:
             touched, place = np.unique(touched, return_inverse=True)

@@ -13,7 +13,7 @@ from biotk.document import Candidate, Link
 from biotk.errors import KbMismatchError
 from biotk.index.ngram import NgramIndex, build_postings
 from biotk.kb import KbSubset, KnowledgeBase
-from biotk.text.normalize import bag_of, plural_key
+from biotk.text.normalize import bag_words, plural_key
 from biotk.types import entity_type
 
 # "CT" and "BMI" share their trigrams with many names and mean none of them.
@@ -194,10 +194,10 @@ class LexicalLinker:
         if not self._learned_keys:
             return
         key = plural_key(query)
-        words = frozenset(bag_of(key.split()).split())
+        words = frozenset(bag_words(key.split()))
         for hit in self._learned_index.search(key, k=10, min_score=0.5):
             near = self._learned_keys[hit.row]
-            near_words = frozenset(bag_of(near.split()).split())
+            near_words = frozenset(bag_words(near.split()))
             score = similarity(words, near_words, cosine=hit.score)
             for concept_idx, share in self._shares(near):
                 yield _Scored(

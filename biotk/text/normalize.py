@@ -203,6 +203,11 @@ def bag_key(text: str) -> str:
 
 def bag_of(singular: Iterable[str]) -> str:
     """:returns: the ``bag`` key of the words of a ``plural`` key."""
+    return " ".join(sorted(bag_words(singular)))
+
+
+def bag_words(singular: Iterable[str]) -> list[str]:
+    """:returns: the words of a ``bag`` key, in the order of the ``plural`` key's."""
     bag: list[str] = []
     before = ""
     for word in singular:
@@ -211,4 +216,4 @@ def bag_of(singular: Iterable[str]) -> str:
         elif word not in _FUNCTION_WORDS:
             bag.append(_EQUIVALENT.get(word, _ROMAN.get(word, word)))
         before = word
-    return " ".join(sorted(bag))
+    return bag

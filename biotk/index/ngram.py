@@ -201,8 +201,8 @@ class NgramIndex:
         touched, scores = touched[possible], scores[possible]
         for gram in skipped:
             rows = self._postings[gram]
-            at = np.minimum(np.searchsorted(rows, touched), len(rows) - 1)
-            scores[rows[at] == touched] += self._idf2[gram]
+            found = rows.take(rows.searchsorted(touched), mode="clip") == touched
+            scores += found * self._idf2[gram]
         cosines = scores / (self._norms[touched] * norm)
         good = np.flatnonzero(cosines >= min_score)
         best = good[np.lexsort((touched[good], -cosines[good]))][:k]

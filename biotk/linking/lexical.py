@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from biotk.candidates.learned import LearnedNames
 from biotk.candidates.names import ROUTE_SCORES, match_names
@@ -41,8 +42,7 @@ class LexicalConfig:
     neighbour_weight: float = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class _Scored:
+class _Scored(NamedTuple):
     """A concept found on some route, before the order among equals is decided."""
 
     concept_idx: int
@@ -281,4 +281,4 @@ class LexicalLinker:
 
 
 def _lowered(found: Iterator[_Scored], penalty: float) -> Iterator[_Scored]:
-    return (replace(item, score=item.score - penalty) for item in found) if penalty else found
+    return (item._replace(score=item.score - penalty) for item in found) if penalty else found

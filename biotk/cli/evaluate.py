@@ -141,7 +141,7 @@ def evaluate_linking(
     allow_low_coverage: bool = False,
 ) -> dict[str, Any]:
     """Link the gold mentions of a corpus and judge the ranking; see ``docs/evaluation.md``."""
-    from biotk.evaluation import check_coverage, gold_ids, score_linking
+    from biotk.evaluation import gold_ids, score_linking
     from biotk.kb.default import resolve_kb
     from biotk.linking.registry import LINKERS, make_linker
 
@@ -152,11 +152,7 @@ def evaluate_linking(
     kb = resolve_kb(kb_name)
     resolve = _resolver(kb)
     if not allow_low_coverage:
-        check_coverage(
-            (m for d in documents for m in d.mentions),
-            resolve=resolve,
-            kb_prefixes=kb.manifest.prefixes,
-        )
+        _check_coverage(documents, kb, resolve)
     learned = _learn(kb, training) if training else None
     made = make_linker(linker, kb, learned=learned)
     scores = score_linking(
@@ -209,7 +205,7 @@ def evaluate_end_to_end(
     allow_low_coverage: bool = False,
 ) -> dict[str, Any]:
     """Run a pipeline over a corpus and compare its linked mentions with gold."""
-    from biotk.evaluation import check_coverage, score_end_to_end
+    from biotk.evaluation import score_end_to_end
     from biotk.kb.default import resolve_kb
 
     documents = _read(corpus, half)
@@ -218,11 +214,7 @@ def evaluate_end_to_end(
     kb = resolve_kb(kb_name)
     resolve = _resolver(kb)
     if not allow_low_coverage:
-        check_coverage(
-            (m for d in documents for m in d.mentions),
-            resolve=resolve,
-            kb_prefixes=kb.manifest.prefixes,
-        )
+        _check_coverage(documents, kb, resolve)
     allowed = None if subset_ids is None else _read_ids(kb, subset_ids)
     predicted = _annotate(pipeline, str(kb.path), documents, types=types, ids=allowed)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
@@ -259,6 +251,15 @@ def _without_overlap(training: list[Document], dev: list[Document]) -> list[Docu
         dropped = len(training) - len(kept)
         print(f"{dropped} training documents are in the corpus too: left out", file=sys.stderr)
     return kept
+
+
+def _check_coverage(
+    documents: list[Document], kb: KnowledgeBase, resolve: Callable[[str], frozenset[str]]
+) -> None:
+    from biotk.evaluation import check_coverage
+
+    mentions = (mention for document in documents for mention in document.mentions)
+    check_coverage(mentions, resolve=resolve, kb_prefixes=kb.manifest.prefixes)
 
 
 def _learn(kb: KnowledgeBase, training: list[Document]) -> LearnedNames:

@@ -16,6 +16,7 @@ from biotk.document import Abbreviation, Mention
 from biotk.errors import KbMismatchError
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.text.normalize import plural_word
+from biotk.text.overlaps import without_overlaps
 from biotk.text.tokens import Token, iter_tokens
 
 #: A name does not go on over one of these: the end of a clause, an empty line, a list mark.
@@ -90,7 +91,7 @@ class DictionaryDetector:
         matches = [m for m in self._matches(text) if (m.start, m.end) not in short_forms]
         matches.extend(self._short_forms(text, abbreviations))
         if self.overlaps == "longest":
-            matches = _longest(matches)
+            matches = without_overlaps(matches)
         matches.sort(key=lambda match: (match.start, match.end))
         return tuple(Mention(((m.start, m.end),), text[m.start : m.end], m.type) for m in matches)
 
@@ -191,14 +192,3 @@ def _is_shouting(text: str, start: int, end: int) -> bool:
     after = text[end : end + 60].partition("\n")[0]
     long_words = _LONG_WORD.findall(f"{before} {after}")
     return bool(long_words) and all(map(str.isupper, long_words))
-
-
-def _longest(matches: Sequence[_Match]) -> list[_Match]:
-    """Keep the longest of those that overlap; of equally long ones the first."""
-    taken: list[_Match] = []
-    occupied: set[int] = set()
-    for match in sorted(matches, key=lambda m: (m.start - m.end, m.start)):
-        if match.start not in occupied and match.end - 1 not in occupied:
-            taken.append(match)
-            occupied.update(range(match.start, match.end))
-    return taken

@@ -1,4 +1,4 @@
-"""Choosing among stretches of text that overlap, for views that can show only one of them."""
+"""Choosing among stretches of text that overlap, where only one of them can stand."""
 
 from __future__ import annotations
 

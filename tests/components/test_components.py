@@ -367,8 +367,8 @@ def test_attribute_of_another_library_is_left_alone(kb_path):
 def test_two_pipelines_in_one_process_do_not_warn(kb_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        make_nlp(kb_path)
-        make_nlp(kb_path)
+        first, second = make_nlp(kb_path), make_nlp(kb_path)
+    assert links(first(TEXT)) == links(second(TEXT)) == EXPECTED
 
 
 # Named pipelines

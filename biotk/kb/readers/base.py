@@ -24,6 +24,10 @@ def log_left_out(path: Path, reason: str, count: int) -> None:
     logger.info("%s: left out: %s (%d)", path, reason, count)
 
 
+def ignore_retired(retired: str, replacement: str) -> None:
+    """Do without the retired ids that a reader cannot put on a concept of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReaderOptions:
     """What a user may say about a source; every reader takes what concerns it.
@@ -38,6 +42,8 @@ class ReaderOptions:
     :param companion: for MeSH supplementary records: the descriptors that they are mapped to;
         None looks for ``descriptors.tsv`` beside the file.
     :param left_out: called with path, reason and count for what is left out on purpose.
+    :param retired: called with a retired id and the id that replaces it, both CURIEs, where the
+        replacement is not a concept that the reader has at hand; the builder puts them together.
     """
 
     prefix: str | None = None
@@ -49,6 +55,7 @@ class ReaderOptions:
     synonym_scopes: tuple[str, ...] = ("EXACT", "NARROW", "RELATED")
     companion: Path | None = None
     left_out: Callable[[Path, str, int], None] = log_left_out
+    retired: Callable[[str, str], None] = ignore_retired
 
 
 #: The options where the user says nothing.

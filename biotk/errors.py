@@ -7,6 +7,7 @@
     │   └── FormatError                a row of a file is wrong: path, line, text
     ├── UnknownNameError (ValueError)  a name that is none of the known ones
     ├── ConceptNotFoundError (KeyError)
+    ├── FetchError (OSError)           a download failed, or what came is not what should come
     └── KbError
         ├── KbNotFoundError (FileNotFoundError)
         ├── KbVersionError             written by another format or normaliser version
@@ -53,6 +54,10 @@ class ConceptNotFoundError(BioTKError, KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would show the repr of the message
+
+
+class FetchError(BioTKError, OSError):
+    """A download failed, or what came is not what should have come."""
 
 
 class KbError(BioTKError):

@@ -7,13 +7,20 @@ import hashlib
 import logging
 import shutil
 import sys
+import tomllib
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 
-from biotk.errors import KbCorruptError, KbError, KbNotFoundError, KbVersionError
+from biotk.errors import (
+    KbCorruptError,
+    KbError,
+    KbNotFoundError,
+    KbVersionError,
+    UnknownNameError,
+)
 from biotk.kb.build import KbBuilder
 from biotk.kb.knowledge_base import KnowledgeBase, open_kb
 from biotk.kb.manifest import FORMAT_VERSION, MANIFEST, SourceInfo, sha256_file
@@ -32,8 +39,18 @@ _NO_ROOM = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.ENOTDIR,
 
 
 def embedded_kbs() -> list[str]:
-    """:returns: the names of the KBs that come with BioTK."""
-    return [name for name in list_resources("kb") if (resource_path("kb", name) / RECIPE).is_file()]
+    """:returns: the names of the KBs that come with BioTK; other recipes are for downloads."""
+    return [name for name in list_resources("kb") if _has_table(resource_path("kb", name))]
+
+
+def _has_table(folder: Path) -> bool:
+    try:
+        with (folder / RECIPE).open("rb") as file:
+            return "table" in tomllib.load(file)
+    except FileNotFoundError:
+        return False
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return True  # reading it tells what is wrong
 
 
 def resolve_kb(name_or_path: str | Path, *, progress: Progress | None = None) -> KnowledgeBase:
@@ -72,6 +89,9 @@ def recipe_path(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
+    known = embedded_kbs()
+    if str(name_or_path) not in known:
+        raise UnknownNameError("embedded knowledge base", str(name_or_path), known)
     return resource_path("kb", str(name_or_path), RECIPE)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from biotk.errors import ConceptNotFoundError, KbCorruptError, UnknownNameError
@@ -112,6 +114,21 @@ class KnowledgeBase:
         """:returns: the id of a concept."""
         concept_id: str = self._ids[concept_idx].as_py()
         return concept_id
+
+    def ids_of(self, concept_idx: NDArray[np.int64]) -> list[str]:
+        """:returns: the ids of many concepts. *Shape of* ``concept_idx``: (concepts,)."""
+        ids: list[str] = self._ids.take(pa.array(concept_idx)).to_pylist()
+        return ids
+
+    def positions(self, concept_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Find many of the KB's own ids at once; retired ids and cross-references are none.
+
+        :returns: ``concept_idx`` of each, -1 where no concept has just that id. *Shape*: (ids,).
+        """
+        wanted = pa.array(concept_ids, pa.large_string())
+        found = pc.index_in(wanted, value_set=self._ids).fill_null(-1)
+        positions: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
+        return positions
 
     def concept(self, concept_idx: int) -> Concept:
         """:returns: all that the KB knows of a concept."""
@@ -280,9 +297,13 @@ class KnowledgeBase:
 
     def _mask_of_types(self, types: Iterable[str]) -> NDArray[np.bool_]:
         wanted = [_position("semantic type", name, self.manifest.types) for name in types]
-        rows = np.flatnonzero(np.isin(self._types.values, wanted))
-        mask = np.zeros(len(self), bool)
-        mask[np.searchsorted(self._types.offsets, rows, side="right") - 1] = True
+        is_wanted = np.zeros(len(self.manifest.types), bool)
+        is_wanted[wanted] = True
+        # A concept has one of them where the count of all before it and with it goes up.
+        counts = np.zeros(len(self._types.values) + 1, np.int32)
+        np.cumsum(is_wanted[self._types.values], out=counts[1:])
+        offsets = self._types.offsets
+        mask: NDArray[np.bool_] = counts[offsets[1:]] > counts[offsets[:-1]]
         return mask
 
     def verify(self) -> None:

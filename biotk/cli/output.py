@@ -67,17 +67,24 @@ ShowProgress = Callable[[str, int, int], None]
 
 
 @contextmanager
-def progress_bar() -> Iterator[ShowProgress]:
-    """A progress bar on stderr, one line a step; nothing where stderr is no terminal."""
+def progress_bar(*, of_bytes: bool = False) -> Iterator[ShowProgress]:
+    """A progress bar on stderr, one line a step; nothing where stderr is no terminal.
+
+    :param of_bytes: what is counted are bytes: show their speed and the time that is left.
+    """
+    from rich import progress as rich
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
+    counts: tuple[rich.ProgressColumn, ...] = (TextColumn("{task.completed:,.0f}"),)
+    if of_bytes:
+        counts = (rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn())
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed:,.0f}"),
+        *counts,
         TimeElapsedColumn(),
     )
     tasks: dict[str, Any] = {}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from biotk.errors import FetchError
-from biotk.kb.fetch.http import TIMEOUT, BrokenError, RefusedError, UnreachableError, open_url
+from biotk.kb.fetch.http import BrokenError, RefusedError, UnreachableError, open_url
 
 #: Told how many bytes have come, and how many there are; 0 if the server does not say.
 ShowBytes = Callable[[int, int], None]
@@ -51,14 +51,29 @@ class Download:
         return self.etag if strong else self.last_modified
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When to give up.
+
+    :param attempts: how often in a row the connection may break without a byte having come.
+    :param wait: seconds before the second attempt, twice as many before each further one.
+    :param timeout: how long the server may be silent, in seconds.
+    """
+
+    attempts: int = 5
+    wait: float = 1.0
+    timeout: float = 60.0
+
+
+PATIENT = Patience()
+
+
 def download(
     url: str,
     part: Path,
     *,
     known_etag: str = "",
-    attempts: int = 5,
-    wait: float = 1.0,
-    timeout: float = TIMEOUT,
+    patience: Patience = PATIENT,
     progress: ShowBytes = lambda done, total: None,
 ) -> Download | None:
     """Download a file, going on from what stands at ``part``.
@@ -66,9 +81,7 @@ def download(
     :param url: https, or http on this machine.
     :param part: the file to write.
     :param known_etag: the content that is there already and need not come again.
-    :param attempts: how often in a row it may break without a byte having come.
-    :param wait: seconds before the second attempt, twice as many before each further one.
-    :param timeout: how long the server may be silent, in seconds.
+    :param patience: when to give up.
     :param progress: told how far it is.
     :returns: what the server said; None if the content is the known one.
     :raises FetchError: it failed for good; what has come is kept for the next time.
@@ -77,7 +90,7 @@ def download(
     while True:
         before = _size(part)
         try:
-            return _attempt(url, part, known_etag, timeout=timeout, progress=progress)
+            return _attempt(url, part, known_etag, timeout=patience.timeout, progress=progress)
         except UnreachableError:
             # A network that fails in the middle may come back; one that is not there will not.
             if not reached and _size(part) == before:
@@ -87,12 +100,12 @@ def download(
             reason = str(error)
         reached = reached or _size(part) > before
         failed = 0 if _size(part) > before else failed + 1
-        if failed >= attempts:
+        if failed >= patience.attempts:
             raise FetchError(
                 f"{url}: the connection broke {failed} times in a row ({reason}). Run it again: "
                 f"it goes on from the {_size(part):,} bytes that have come"
             )
-        time.sleep(wait * 2 ** max(failed - 1, 0))
+        time.sleep(patience.wait * 2 ** max(failed - 1, 0))
 
 
 def _attempt(

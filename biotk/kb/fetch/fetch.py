@@ -11,8 +11,15 @@ from pathlib import Path
 from typing import Literal
 
 from biotk.errors import FetchError, InputError
-from biotk.kb.fetch.download import Download, ShowBytes, download, state_path
-from biotk.kb.fetch.http import TIMEOUT, RefusedError, UnreachableError
+from biotk.kb.fetch.download import (
+    PATIENT,
+    Download,
+    Patience,
+    ShowBytes,
+    download,
+    state_path,
+)
+from biotk.kb.fetch.http import RefusedError, UnreachableError
 from biotk.kb.fetch.record import FetchRecord, find_record, read_record
 from biotk.kb.fetch.source import FetchFile, FetchSource
 from biotk.kb.manifest import sha256_file
@@ -51,9 +58,7 @@ def fetch_file(
     to: Path,
     *,
     sha256: str | None = None,
-    attempts: int = 5,
-    wait: float = 1.0,
-    timeout: float = TIMEOUT,
+    patience: Patience = PATIENT,
     progress: ShowBytes = lambda done, total: None,
 ) -> Fetched:
     """Download a file of a vocabulary. This needs the network.
@@ -66,9 +71,7 @@ def fetch_file(
     :param file: the file, of a certain release or the newest.
     :param to: the folder to put it into; made if need be.
     :param sha256: the checksum that it must have.
-    :param attempts: how often in a row the connection may break.
-    :param wait: seconds before the second attempt.
-    :param timeout: how long the server may be silent, in seconds.
+    :param patience: when to give up.
     :param progress: told how far it is.
     :raises FetchError: it failed, or what came is not what should come; nothing is at its place
         then that was not there before.
@@ -86,19 +89,28 @@ def fetch_file(
         return Fetched(path, here, "unchanged")
     part = path.with_name(f"{path.name}.part")
     known = here.etag if here is not None and here.url == file.url and not wanted else ""
-    try:
+    with _explained(source, file, to):
         to.mkdir(parents=True, exist_ok=True)
         with _only_one(part):
-            said = download(
-                file.url, part, known_etag=known, attempts=attempts, wait=wait, timeout=timeout,
-                progress=progress,
-            )  # fmt: skip
+            said = download(file.url, part, known_etag=known, patience=patience, progress=progress)
             if said is not None:
                 _check(part, file, wanted, told_by)
                 record = _describe(source, file, said, part)
                 part.replace(path)
                 record.write(path)
                 state_path(part).unlink(missing_ok=True)
+    if said is None:
+        assert here is not None  # only its ETag can have been sent
+        return Fetched(path, here, "unchanged")
+    changed = here is not None and here.sha256 != record.sha256
+    return Fetched(path, record, "changed" if changed else "new", _small(file, record.bytes))
+
+
+@contextmanager
+def _explained(source: FetchSource, file: FetchFile, to: Path) -> Iterator[None]:
+    """Add to an error what to do."""
+    try:
+        yield
     except UnreachableError as error:
         raise FetchError(f"{file.url} cannot be reached ({error}). {by_hand(file, to)}") from error
     except RefusedError as error:
@@ -109,11 +121,6 @@ def fetch_file(
         raise
     except OSError as error:
         raise InputError(f"{to}: cannot be written ({error.strerror})") from error
-    if said is None:
-        assert here is not None  # only its ETag can have been sent
-        return Fetched(path, here, "unchanged")
-    changed = here is not None and here.sha256 != record.sha256
-    return Fetched(path, record, "changed" if changed else "new", _small(file, record.bytes))
 
 
 @contextmanager

@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 from biotk import __version__
 from biotk.errors import FetchError
 
-#: How long a server may be silent, in seconds.
-TIMEOUT = 60.0
 #: Answers after which it may be worth asking again.
 BUSY = {408, 425, 429, 500, 502, 503, 504}
 _NO_WAY = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
@@ -75,10 +73,11 @@ class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def open_url(url: str, headers: dict[str, str], *, timeout: float = TIMEOUT) -> Any:
+def open_url(url: str, headers: dict[str, str], *, timeout: float) -> Any:
     """Ask for an address. A proxy is taken from the usual environment variables.
 
     :param headers: of the request.
+    :param timeout: how long the server may be silent, in seconds.
     :returns: the answer, of whatever status; a context manager.
     :raises UnreachableError: there is no way to the server.
     :raises BrokenError: the connection broke, or the server is busy.

@@ -40,9 +40,16 @@ def _reach_far(edges: Ragged, seen: set[int], open_nodes: list[int]) -> Indices:
     flags[list(seen)] = True
     frontier: Rows = np.array(open_nodes, np.int64)
     while len(frontier):
-        reached = np.unique(edges.gather(frontier))
-        frontier = reached[~flags[reached]]
-        flags[frontier] = True
+        reached = edges.gather(frontier)
+        new = reached[~flags[reached]]
+        flags[new] = True
+        if len(new) < len(flags) // 50:
+            frontier = np.unique(new)
+        else:
+            # To sort so many would take longer than to look through all.
+            fresh = np.zeros(len(flags), bool)
+            fresh[new] = True
+            frontier = np.flatnonzero(fresh)
     return np.flatnonzero(flags)
 
 

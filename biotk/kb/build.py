@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -77,6 +78,9 @@ class KbBuilder:
 
     :param name: the KB's name, for people.
     :param problems: where problems go; by default they are counted and the build goes on.
+    :param sources: where the concepts come from, in place of what :meth:`add` is told: a KB that
+        is taken from another one has that one's sources.
+    :param extra: further facts for the manifest.
 
     >>> import tempfile
     >>> from biotk.kb.knowledge_base import open_kb
@@ -89,8 +93,17 @@ class KbBuilder:
     ('Pyrexia',)
     """
 
-    def __init__(self, name: str, *, problems: Problems | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        problems: Problems | None = None,
+        sources: Sequence[SourceInfo] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name = name
+        self._given_sources = tuple(sources)
+        self._extra = dict(extra or {})
         self.report = BuildReport(problems=problems if problems is not None else Problems())
         self._entries: dict[str, _Entry] = {}
         self._sources: list[SourceInfo] = []
@@ -204,9 +217,10 @@ class KbBuilder:
             types=tuple(types),
             source_names=tuple(self._source_names),
             prefixes=tuple(prefixes),
-            sources=tuple(self._sources),
+            sources=self._given_sources or tuple(self._sources),
             files=files,
-            extra={"first_problems": [asdict(p) for p in self.report.problems.kept[:100]]},
+            extra=self._extra
+            | {"first_problems": [asdict(p) for p in self.report.problems.kept[:100]]},
         )
         manifest.write(folder)
         return manifest.fingerprint

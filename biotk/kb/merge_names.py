@@ -57,7 +57,8 @@ def nearer_by_name(mapping: Mapping[str, str], read_names: ReadNames) -> dict[st
             continue
         for mine, theirs in ((gone, kept), (kept, gone)):
             for n, key in enumerate(keys[mine].plural if mine in keys else ()):
-                wanted[key].append((gone, _prefix(theirs), n == 0))
+                if key:
+                    wanted[key].append((gone, _prefix(theirs), n == 0))
     nearer: dict[str, str] = {}
     prefixes = {prefix for asked in wanted.values() for _, prefix, _ in asked}
     for concept_id, names in read_names():

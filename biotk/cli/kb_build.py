@@ -14,17 +14,18 @@ from biotk.errors import InputError, KbExistsError
 
 if TYPE_CHECKING:
     from biotk.kb import BuildReport
+    from biotk.kb.build_recipe import BuildRecipe, BuildSource
     from biotk.kb.manifest import SourceInfo
-    from biotk.kb.readers import ReaderOptions
 
-#: Short forms of the fields that a column may hold.
-_FIELDS = {"id": "concept_id", "code": "concept_id", "type": "types", "synonym": "synonyms"}
 _SHOWN = 20
 
 
 def build_cli(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE...", help="Files of vocabularies, .gz too.")
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE...", help="Files of vocabularies, .gz too; or one recipe, .toml."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The directory to make.")],
     format: Annotated[
@@ -58,7 +59,8 @@ def build_cli(
 
     Each source's format is told by its content: OBO, MeSH, HGNC and MEDIC tables, ontologies in
     JSON, scispaCy's JSONL, CSV and TSV. A row that is wrong is reported with file, line and text,
-    and counted; the rest goes on.
+    and counted; the rest goes on. What the options say holds for all sources; a recipe says it of
+    each.
 
     For example:
 
@@ -67,48 +69,58 @@ def build_cli(
     biotk kb build descriptors.tsv supplementary.tsv -o kb/mesh --release 2024
 
     biotk kb build codes.csv -o kb/mine --column id=Code --column name=Title --prefix MINE
+
+    biotk kb build mine.toml -o kb/mine
     """
+    from biotk.kb.build_recipe import BuildRecipe, BuildSource, is_build_recipe, read_build_recipe
     from biotk.kb.readers import ReaderOptions
 
-    options = ReaderOptions(
-        prefix=prefix,
-        source=vocabulary,
-        types=tuple(part.strip() for part in (types or "").split(",") if part.strip()),
-        columns=parse_columns(column) if column else None,
-    )
+    recipes = [path for path in sources if is_build_recipe(path)]
+    if recipes:
+        given = {"format": format, "prefix": prefix, "types": types, "vocabulary": vocabulary,
+                 "release": release, "licence": licence, "column": column}  # fmt: skip
+        _only_a_recipe(recipes[0], sources, [key for key, value in given.items() if value])
+        recipe = read_build_recipe(recipes[0])
+    else:
+        options = ReaderOptions(
+            prefix=prefix,
+            source=vocabulary,
+            types=tuple(part.strip() for part in (types or "").split(",") if part.strip()),
+            columns=parse_columns(column) if column else None,
+        )
+        recipe = BuildRecipe(
+            name=None,
+            merge=(),
+            sources=tuple(BuildSource(p, format, options, release, licence) for p in sources),
+        )
     with progress_bar() as show:
         report = build(
-            sources, out, format=format, options=options, name=name or out.resolve().name,
-            release=release, licence=licence, strict=strict, overwrite=overwrite, progress=show,
+            recipe, out, name=name or recipe.name or out.resolve().name, strict=strict,
+            overwrite=overwrite, progress=show,
         )  # fmt: skip
     _print_report(report, out)
 
 
 def build(
-    sources: Sequence[Path],
+    recipe: BuildRecipe,
     out: Path,
     *,
     name: str,
-    options: ReaderOptions,
-    format: str | None = None,
-    release: str = "",
-    licence: str = "",
     strict: bool = False,
     overwrite: bool = False,
     progress: ShowProgress = lambda step, done, total: None,
 ) -> BuildReport:
     """Build a knowledge base and its n-gram index.
 
-    :param sources: files; MeSH descriptors and supplementary records find each other.
+    :param recipe: the sources; MeSH descriptors and supplementary records find each other.
     :param out: the directory to make.
     :param name: the KB's name.
-    :param options: what is known of the sources.
-    :param format: their format; None to find out.
     :param strict: stop at the first bad row.
     :param overwrite: replace a KB that is there.
     :param progress: told how far it is.
     :returns: counts and problems.
-    :raises InputError: a source cannot be read or gives no concept.
+    :raises InputError: a source cannot be read, is another than the recipe says, or gives no
+        concept.
     :raises FormatError: a row is wrong, and ``strict``.
     :raises KbExistsError: something is at ``out``, and not ``overwrite``.
     """
@@ -119,17 +131,18 @@ def build(
 
     if out.exists() and not overwrite:
         raise KbExistsError(f"{out} exists: choose another place, or replace it with --overwrite")
-    formats = {path: _format_of(path, format, options) for path in sources}
-    descriptors = next((path for path in sources if _is_descriptors(path, formats[path])), None)
+    infos = [_info(source, _format_of(source)) for source in recipe.sources]
+    sources = list(zip(recipe.sources, infos))
+    descriptors = next((s.path for s, i in sources if _is_descriptors(s.path, i.format)), None)
     builder = KbBuilder(name, problems=Problems(strict=strict))
-    for path in sources:
-        say(f"{path}: {formats[path]}")
-        info = replace(_info(path, formats[path], options), release=release, licence=licence)
-        step = f"reading {path.name}"
+    for source, info in sources:
+        say(f"{source.path}: {info.format}")
+        options = source.options
+        step = f"reading {source.path.name}"
         builder.add(
             read_concepts(
-                path,
-                format=formats[path],
+                source.path,
+                format=info.format,
                 options=replace(options, companion=options.companion or descriptors),
                 problems=builder.report.problems,
             ),
@@ -151,27 +164,41 @@ def parse_columns(values: Sequence[str]) -> Mapping[str, str | int]:
     >>> parse_columns(["id=Code", "name=2"])
     {'concept_id': 'Code', 'name': 2}
     """
+    from biotk.kb.build_recipe import COLUMN_NAMES
+
     columns: dict[str, str | int] = {}
     for value in values:
         field, equals, column = value.partition("=")
         if not equals or not field.strip() or not column.strip():
             raise InputError(f"--column {value!r}: expected FIELD=COLUMN, as in id=Code")
         field, column = field.strip(), column.strip()
-        columns[_FIELDS.get(field, field)] = int(column) if column.isdigit() else column
+        columns[COLUMN_NAMES.get(field, field)] = int(column) if column.isdigit() else column
     return columns
 
 
-def _format_of(path: Path, given: str | None, options: ReaderOptions) -> str:
+def _only_a_recipe(recipe: Path, sources: Sequence[Path], options: Sequence[str]) -> None:
+    """Refuse what a recipe says itself.
+
+    :raises InputError: there is something beside the recipe.
+    """
+    if len(sources) > 1:
+        raise InputError(f"{recipe} is a recipe and stands alone: write the other sources into it")
+    if options:
+        raise InputError(f"{recipe} is a recipe: write what --{options[0]} says into it")
+
+
+def _format_of(source: BuildSource) -> str:
     from biotk.errors import UnknownNameError
     from biotk.kb.readers import FORMATS, sniff_format
 
+    path, given = source.path, source.format
     if given is not None and given not in FORMATS:
         raise UnknownNameError("format", given, FORMATS)
     if not path.exists():
         raise InputError(f"{path}: no such file")
     if given is not None:
         return given
-    if options.columns is not None:
+    if source.options.columns is not None:
         return "table"
     try:
         return sniff_format(path)
@@ -188,14 +215,31 @@ def _is_descriptors(path: Path, format: str) -> bool:
     return format == "mesh-tsv" and read_head(path, 256).lstrip().startswith("D")
 
 
-def _info(path: Path, format: str, options: ReaderOptions) -> SourceInfo:
+def _info(source: BuildSource, format: str) -> SourceInfo:
+    """:returns: where a source comes from; what is not told is taken from how it was fetched.
+
+    :raises InputError: it is another file than the recipe says.
+    """
+    from biotk.kb.fetch.record import find_record
     from biotk.kb.manifest import SourceInfo, sha256_file
 
+    path = source.path
+    sha256 = sha256_file(path) if path.is_file() else ""
+    if source.sha256 and source.sha256 != sha256:
+        raise InputError(
+            f"{path}: its SHA-256 is {sha256 or 'unknown, it is a folder'}, the recipe's is "
+            f"{source.sha256}: this is not the file that the recipe was written for"
+        )
+    record = find_record(path, sha256=sha256) if sha256 else None
+    vocabulary = source.options.source or (record.vocabulary if record else "")
+    fetched = (record.release or f"fetched {record.fetched[:10]}") if record else ""
     return SourceInfo(
-        name=options.source or path.name.partition(".")[0],
+        name=vocabulary or path.name.partition(".")[0],
         file=path.name,
         format=format,
-        sha256=sha256_file(path) if path.is_file() else "",
+        sha256=sha256,
+        release=source.release or fetched,
+        licence=source.licence or (record.licence if record else ""),
     )
 
 

@@ -24,9 +24,7 @@ RecipeArgument = Annotated[
 def fetch_cli(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="NAME", help="A name of --list, or an embedded KB, as `open`."
-        ),
+        typer.Argument(metavar="NAME", help="A name of --list, or an embedded KB, as `open`."),
     ] = None,
     to: Annotated[Path, typer.Option("--to", help="The folder to download into.")] = Path(),
     release: Annotated[

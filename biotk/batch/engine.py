@@ -32,10 +32,11 @@ class Annotator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AnnotatorSpec:
-    """What an annotator is made from: plain values only.
+    """What an annotator is made from: plain values, and a subset of a KB, which is little more.
 
     :param pipeline: the name of a pipeline, or a folder.
-    :param overrides: keyword arguments of the pipeline's factory, such as ``kb`` and ``types``.
+    :param overrides: keyword arguments of the pipeline's factory, such as ``kb``, ``types`` and
+        ``subset``.
     """
 
     pipeline: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from biotk.errors import InputError, KbError
 from biotk.io import document_from_dict
 
 RECORD_FORMAT = 1
+_MANY = 50  # more values than a message can show
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,23 @@ def run_record(spec: AnnotatorSpec, want: Want, inputs: Sequence[str | Path]) ->
         "format": RECORD_FORMAT,
         "biotk": biotk.__version__,
         "pipeline": spec.pipeline,
-        "overrides": json.loads(json.dumps(dict(spec.overrides), default=str)),
+        "overrides": {key: _plain(value) for key, value in spec.overrides.items()},
         "kb": _kb_fingerprint(spec.overrides.get("kb")),
         "text": want.text,
         "inputs": [Path(path).resolve().name for path in inputs],
     }
+
+
+def _plain(value: Any) -> Any:
+    """:returns: an override as JSON's types; what is long, by its digest."""
+    fingerprint = getattr(value, "fingerprint", None)
+    if fingerprint is not None:
+        return str(fingerprint)
+    plain = json.loads(json.dumps(value, default=str))
+    if isinstance(plain, list) and len(plain) > _MANY:
+        digest = hashlib.sha256(json.dumps(plain).encode()).hexdigest()[:16]
+        return f"{len(plain)} values, {digest}"
+    return plain
 
 
 def check_record(path: Path, record: Mapping[str, Any]) -> None:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biotk.cli.kb_argument import open_named
 from biotk.cli.output import FAILED, say
+from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import BioTKError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from biotk.batch.progress import Tally
     from biotk.batch.results import Result
     from biotk.document import Document
+    from biotk.kb import KnowledgeBase
 
 INTERRUPTED = 130
 
@@ -41,9 +44,11 @@ def annotate_cli(
     kb: Annotated[
         str | None, typer.Option(help="Another KB: its directory, or the name of an embedded one.")
     ] = None,
-    types: Annotated[
-        str | None, typer.Option(help="Only these types, as in Disease,Chemical.", metavar="A,B")
-    ] = None,
+    types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
+    subset: Subset = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that annotate. The output is the same with any.")
     ] = 1,
@@ -84,14 +89,15 @@ def annotate_cli(
     biotk annotate notes/ -o notes.jsonl --workers 4
 
     biotk annotate notes/ -o notes.jsonl --workers 4 --resume
+
+    biotk annotate notes/ -o tumours.jsonl --types Disease --branch MESH:D009369
     """
     from biotk.batch import AnnotatorSpec, BatchOptions
 
-    overrides: dict[str, Any] = {}
-    if kb is not None:
-        overrides["kb"] = kb
-    if types is not None:
-        overrides["types"] = [name.strip() for name in types.split(",") if name.strip()]
+    overrides: dict[str, Any] = {} if kb is None else {"kb": kb}
+    part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
+    if part:
+        overrides |= part.overrides(_kb_of(pipeline, kb))
     code = annotate(
         inputs,
         AnnotatorSpec(pipeline, overrides),
@@ -109,6 +115,15 @@ def annotate_cli(
         html=html,
     )
     raise typer.Exit(code)
+
+
+def _kb_of(pipeline: str, kb: str | None) -> KnowledgeBase:
+    """Only the KB can say what a name or a file of ids means."""
+    if kb is None:
+        from biotk.components.pipelines import pipeline_kb
+
+        kb = pipeline_kb(pipeline)
+    return open_named(kb)
 
 
 def annotate(

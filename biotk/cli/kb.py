@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biotk.cli.kb_argument import Json, Kb, open_named
 from biotk.cli.kb_build import build_cli
+from biotk.cli.kb_export import export_cli
 from biotk.cli.kb_fetch import RecipeArgument, fetch_cli, table_recipe
+from biotk.cli.kb_info import info_cli
+from biotk.cli.kb_subset import subset_cli
 from biotk.cli.kb_verify import verify_cli
-from biotk.cli.output import progress_bar, say, stdout_console
+from biotk.cli.output import say, stdout_console
+from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 
 if TYPE_CHECKING:
     from biotk.kb import KbSubset, KnowledgeBase
@@ -23,51 +28,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command("build")(build_cli)
+app.command("info")(info_cli)
+app.command("subset")(subset_cli)
+app.command("export")(export_cli)
 app.command("fetch")(fetch_cli)
 app.command("verify")(verify_cli)
-
-Kb = Annotated[str, typer.Argument(metavar="KB", help="A KB's directory, or `open`.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
-
-
-def split_names(value: str | None) -> list[str] | None:
-    """:returns: the parts of ``A,B``; None for None."""
-    return None if value is None else [part.strip() for part in value.split(",") if part.strip()]
-
-
-def open_named(name: str) -> KnowledgeBase:
-    """:returns: a KB by directory or name; an embedded one is compiled with a progress bar."""
-    from biotk.kb.default import resolve_kb
-
-    with progress_bar() as show:
-        return resolve_kb(name, progress=show)
-
-
-@app.command("info")
-def info_cli(kb: Kb, as_json: Json = False) -> None:
-    """Say what a KB holds and what it was built from.
-
-    For example:
-
-    biotk kb info open
-
-    biotk kb info my-kb --json
-    """
-    manifest = open_named(kb).manifest
-    if as_json:
-        typer.echo(json.dumps(asdict(manifest), ensure_ascii=False))
-        return
-    typer.echo(f"{manifest.name}  {manifest.fingerprint}")
-    for name, count in manifest.counts.items():
-        typer.echo(f"  {count:>10,}  {name.replace('_', ' ')}")
-    typer.echo(f"types: {', '.join(manifest.types) or 'none'}")
-    typer.echo(f"ids start with: {', '.join(manifest.prefixes)}")
-    for source in manifest.sources:
-        facts = [source.release, source.licence, f"{source.n_problems:,} problems"]
-        typer.echo(
-            f"{source.name} ({source.file}, {source.format}): {source.n_concepts:,} concepts; "
-            + "; ".join(fact for fact in facts if fact)
-        )
 
 
 @app.command("search")
@@ -75,15 +40,11 @@ def search_cli(
     kb: Kb,
     text: Annotated[str, typer.Argument(help="What to look for, as a note would write it.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many concepts at most.")] = 10,
-    types: Annotated[
-        str | None, typer.Option(help="Only these types, as in Disease,Chemical.", metavar="A,B")
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option(help="Only these vocabularies, as in MeSH.", metavar="A,B")
-    ] = None,
-    branch: Annotated[
-        str | None, typer.Option(help="Only these concepts and what is narrower.", metavar="ID,ID")
-    ] = None,
+    types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
+    subset: Subset = None,
     as_json: Json = False,
 ) -> None:
     """Rank the concepts that a string may mean, as the lexical linker does.
@@ -95,12 +56,8 @@ def search_cli(
     biotk kb search open cold --types Disease -k 3 --json
     """
     opened = open_named(kb)
-    subset = None
-    if types or source or branch:
-        subset = opened.subset(
-            types=split_names(types), sources=split_names(source), branch=split_names(branch)
-        )
-    rows = search(opened, text, k=k, subset=subset)
+    options = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
+    rows = search(opened, text, k=k, subset=options.of(opened))
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
     elif rows:
@@ -150,9 +107,14 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
 def show_cli(
     kb: Kb,
     concept_id: Annotated[str, typer.Argument(metavar="ID", help="An id, its prefix may lack.")],
+    types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
+    subset: Subset = None,
     as_json: Json = False,
 ) -> None:
-    """Show all that a KB knows of a concept.
+    """Show all that a KB knows of a concept, and whether it is in a part that is asked about.
 
     Retired ids and ids of other vocabularies lead to the concept as well.
 
@@ -161,8 +123,15 @@ def show_cli(
     biotk kb show open MESH:D005665
 
     biotk kb show open OMIM:125853
+
+    biotk kb show open MESH:D005665 --branch MESH:D004232
     """
-    entry = show(open_named(kb), concept_id)
+    opened = open_named(kb)
+    options = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
+    entry = show(opened, concept_id)
+    part = options.of(opened)
+    if part is not None:
+        entry["in_part"] = opened.index_of(concept_id) in part
     if as_json:
         typer.echo(json.dumps(entry, ensure_ascii=False))
         return
@@ -176,6 +145,8 @@ def show_cli(
         for other in entry[field]:
             typer.echo(f"{'broader' if field == 'parents' else 'narrower'}: {' '.join(other)}")
     typer.echo(f"source: {entry['source']}")
+    if part is not None:
+        typer.echo(f"{'in' if entry['in_part'] else 'not in'} {options}")
 
 
 def show(kb: KnowledgeBase, concept_id: str) -> dict[str, Any]:

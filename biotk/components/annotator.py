@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -41,12 +42,9 @@ def _with_findings(document: Document, doc: Doc) -> Document:
     )
 
 
-def make_annotator(
-    pipeline: str | Path,
-    *,
-    kb: str | Path | None = None,
-    types: Sequence[str] | None = None,
-    ids: Sequence[str] | None = None,
-) -> PipelineAnnotator:
-    """Load a pipeline for batch work; see :func:`~biotk.components.pipelines.load_pipeline`."""
-    return PipelineAnnotator(load_pipeline(pipeline, kb=kb, types=types, ids=ids))
+def make_annotator(pipeline: str | Path, **options: Any) -> PipelineAnnotator:
+    """Load a pipeline for batch work.
+
+    :param options: as :func:`~biotk.components.pipelines.load_pipeline` takes them.
+    """
+    return PipelineAnnotator(load_pipeline(pipeline, **options))

@@ -33,6 +33,7 @@ def make_abbreviations(nlp: Language, name: str) -> Callable[[Doc], Doc]:
         "sources": None,
         "branch": None,
         "ids": None,
+        "subset": None,
         "overlaps": "longest",
         "spans_key": "biotk",
         "overwrite_ents": False,
@@ -48,6 +49,7 @@ def make_detector(
     sources: list[str] | None,
     branch: list[str] | None,
     ids: list[str] | None,
+    subset: str | None,
     overlaps: Literal["longest", "all"],
     spans_key: str,
     overwrite_ents: bool,
@@ -58,6 +60,7 @@ def make_detector(
     kb (str): the KB's directory, or the name of an embedded one.
     detector (str): "dictionary": names of the KB, no training.
     types, sources, branch, ids (list[str] | None): the part of the KB whose names are sought.
+    subset (str | None): a file that `biotk kb subset` wrote; no more than this part.
     overlaps (str): "longest", or "all" for nested and overlapping mentions in doc.spans.
     spans_key (str): where all mentions stand in doc.spans.
     overwrite_ents (bool): whether entities that are there already give way.
@@ -68,7 +71,15 @@ def make_detector(
 
     return DetectorComponent(
         name,
-        KbHandle(kb, types=types, sources=sources, branch=branch, ids=ids, include=include_kb),
+        KbHandle(
+            kb,
+            types=types,
+            sources=sources,
+            branch=branch,
+            ids=ids,
+            part=subset,
+            include=include_kb,
+        ),
         overlaps=overlaps,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,
@@ -88,6 +99,7 @@ def make_detector(
         "sources": None,
         "branch": None,
         "ids": None,
+        "subset": None,
         "k": 20,
         "threshold": 0.65,
         "resolve_abbreviations": True,
@@ -107,6 +119,7 @@ def make_linker(
     sources: list[str] | None,
     branch: list[str] | None,
     ids: list[str] | None,
+    subset: str | None,
     k: int,
     threshold: float,
     resolve_abbreviations: bool,
@@ -121,6 +134,7 @@ def make_linker(
     labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
+    subset (str | None): a file that `biotk kb subset` wrote; no more than this part.
     k (int): how many candidates are considered.
     threshold (float): a best score below this is NIL.
     resolve_abbreviations (bool): whether short forms are looked up by their long form.
@@ -133,7 +147,15 @@ def make_linker(
 
     return LinkerComponent(
         name,
-        KbHandle(kb, types=types, sources=sources, branch=branch, ids=ids, include=include_kb),
+        KbHandle(
+            kb,
+            types=types,
+            sources=sources,
+            branch=branch,
+            ids=ids,
+            part=subset,
+            include=include_kb,
+        ),
         labels=labels,
         learned_names=learned_names,
         k=k,

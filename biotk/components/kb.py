@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import logging
 import shutil
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from biotk.errors import ConceptNotFoundError, InputError, KbMismatchError
-from biotk.kb import KbSubset, KnowledgeBase
+from biotk.kb import KbSubset, KnowledgeBase, read_subset, write_subset
 from biotk.kb.default import embedded_kbs, resolve_kb
+
+logger = logging.getLogger(__name__)
 
 _FILE = "kb.json"
 _COPY = "kb"
+#: Where a saved component keeps its subset.
+SUBSET_FILE = "subset.txt"
+_IN_BYTES = ("concepts", "subset")
 
 
 class KbHandle:
@@ -28,6 +37,7 @@ class KbHandle:
     :param sources: source names.
     :param branch: ids of concepts, meant with all that is narrower.
     :param ids: ids of concepts.
+    :param part: a subset, or the file of one; it is saved along.
     :param include: whether saving copies the KB.
     """
 
@@ -39,10 +49,15 @@ class KbHandle:
         sources: Sequence[str] | None = None,
         branch: Sequence[str] | None = None,
         ids: Sequence[str] | None = None,
+        part: KbSubset | str | Path | None = None,
         include: bool = False,
     ) -> None:
         self.name = kb
         self.types, self.sources, self.branch, self.ids = types, sources, branch, ids
+        self.part: KbSubset | Path | None = (
+            Path(part).absolute() if isinstance(part, str | Path) else part
+        )
+        self._part_named = str(part) if isinstance(part, str | Path) else ""
         self.include = include
         self._fingerprint: str | None = None
         self._kb: KnowledgeBase | None = None
@@ -72,36 +87,71 @@ class KbHandle:
         """The part of the KB that was asked for; None for the whole.
 
         :raises UnknownNameError: a type or source that the KB does not have.
-        :raises InputError: an id that the KB does not have.
+        :raises InputError: an id that the KB does not have, or no such subset file.
+        :raises KbMismatchError: the subset belongs to another KB.
         """
-        parts = {
+        conditions = {
             "types": self.types,
             "sources": self.sources,
             "branch": self.branch,
             "ids": self.ids,
         }
-        if all(part is None for part in parts.values()):
+        given = {name: value for name, value in conditions.items() if value is not None}
+        part = self._read_part()
+        if part is None and not given:
             return None
         try:
-            return self.kb.subset(**parts)
+            subset = self.kb.subset(**given)
         except ConceptNotFoundError as error:
             # spaCy takes a KeyError for a component that was not initialised.
             raise InputError(str(error)) from error
+        subset = subset if part is None else subset & part
+        if not subset:
+            told = [*given, *([] if part is None else ["subset"])]
+            logger.warning(
+                "no concept of the KB %r meets all of %s: nothing will be found",
+                self.kb.manifest.name, ", ".join(told),
+            )  # fmt: skip
+        return subset
+
+    def _read_part(self) -> KbSubset | None:
+        if isinstance(self.part, Path):
+            # Read once: a file may change, and another process may not have it.
+            self.part = read_subset(self.kb, self.part)
+        if self.part is not None:
+            self.part.check(self.kb.fingerprint)
+        return self.part
 
     def to_plain(self) -> dict[str, str]:
-        """:returns: the KB's place and fingerprint."""
+        """:returns: the KB's place and fingerprint, and the subset."""
         # Another process may have another working directory.
         place = self.name if self.name in embedded_kbs() else str(Path(self.name).absolute())
-        return {"kb": place, "fingerprint": self.kb.fingerprint}
+        plain = {"kb": place, "fingerprint": self.kb.fingerprint}
+        part = self._read_part()
+        if part is not None:
+            bits = base64.b64encode(np.packbits(part.mask).tobytes()).decode()
+            plain |= {"concepts": str(len(part.mask)), "subset": bits}
+        return plain
 
     def from_plain(self, plain: dict[str, str]) -> None:
-        """Take the place and the fingerprint from what :meth:`to_plain` gave."""
+        """Take what :meth:`to_plain` gave."""
         self.name, self._fingerprint, self._kb = plain["kb"], plain["fingerprint"], None
+        if "subset" in plain:
+            packed = np.frombuffer(base64.b64decode(plain["subset"]), np.uint8)
+            mask = np.unpackbits(packed, count=int(plain["concepts"])).astype(bool)
+            self.part = KbSubset(plain["fingerprint"], mask)
 
     def to_disk(self, folder: Path) -> None:
-        """Write place and fingerprint and, with ``include``, a copy of the KB."""
+        """Write place, fingerprint and subset and, with ``include``, a copy of the KB."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _FILE).write_text(json.dumps(self.to_plain()) + "\n", encoding="utf-8")
+        plain = {key: value for key, value in self.to_plain().items() if key not in _IN_BYTES}
+        plain["subset_named"] = self._part_named
+        (folder / _FILE).write_text(json.dumps(plain) + "\n", encoding="utf-8")
+        part = self._read_part()
+        if part is not None:
+            write_subset(self.kb, part, folder / SUBSET_FILE, made_by="saved with a pipeline")
+        else:
+            (folder / SUBSET_FILE).unlink(missing_ok=True)
         copy = folder / _COPY
         if self.include and self.kb.path.resolve() == copy.resolve():
             return  # saved where it was loaded from: the copy is the KB itself
@@ -114,6 +164,11 @@ class KbHandle:
 
     def from_disk(self, folder: Path) -> None:
         """Read what :meth:`to_disk` wrote; a copy of the KB goes before its old place."""
-        self.from_plain(json.loads((folder / _FILE).read_text(encoding="utf-8")))
+        plain = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        self.from_plain(plain)
         if (folder / _COPY).is_dir():
             self.name = str(folder / _COPY)
+        # A subset that the config names now, and did not when it was saved, is meant.
+        same = self._part_named == plain.get("subset_named", "")
+        if (folder / SUBSET_FILE).is_file() and (same or self.part is None):
+            self.part = folder / SUBSET_FILE

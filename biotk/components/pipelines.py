@@ -11,9 +11,12 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from biotk.components.kb import SUBSET_FILE, KbHandle
 from biotk.components.plain import get_abbreviations, get_link
+from biotk.components.saving import KbComponent
 from biotk.document import Document, Mention
-from biotk.errors import UnknownNameError
+from biotk.errors import InputError, UnknownNameError
+from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
 from biotk.resources import list_resources, resource_path
 from biotk.types import NIL
@@ -28,7 +31,10 @@ def load_pipeline(
     *,
     kb: str | Path | None = None,
     types: Sequence[str] | None = None,
+    sources: Sequence[str] | None = None,
+    branch: Sequence[str] | None = None,
     ids: Sequence[str] | None = None,
+    subset: KbSubset | str | Path | None = None,
     threshold: float | None = None,
 ) -> Language:
     """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
@@ -37,7 +43,12 @@ def load_pipeline(
     :param kb: another KB for all its components: a directory, or the name of an embedded one.
     :param types: the semantic types that are sought and linked; without them, those of the
         pipeline that the KB has.
+    :param sources: vocabularies; only their concepts are sought and linked.
+    :param branch: concept ids; only these and all that is narrower are sought and linked.
     :param ids: concept ids; only these are sought and linked.
+    :param subset: a subset of the KB, or a file of one; only this part is sought and linked. It is
+        saved with the pipeline. What is given here and what the pipeline itself asks for, but for
+        the types, must all hold.
     :param threshold: the linker's threshold for NIL.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name.
@@ -52,10 +63,8 @@ def load_pipeline(
             continue
         if kb is not None:
             component["kb"] = str(kb)
-        if types is not None:
-            component["types"] = list(types)
-        if ids is not None:
-            component["ids"] = list(ids)
+        parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
+        component |= {key: list(names) for key, names in parts.items() if names is not None}
         if threshold is not None and factory == "biotk_linker":
             component["threshold"] = threshold
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
@@ -64,7 +73,18 @@ def load_pipeline(
         nlp.max_length = _MAX_LENGTH
     if (config_path.parent / "meta.json").is_file():
         nlp.from_disk(config_path.parent, exclude=[] if kb is None else _kb_components(nlp))
+    for component_name, handle in _handles(nlp):
+        saved = config_path.parent / component_name / SUBSET_FILE
+        if subset is not None:
+            handle.part = Path(subset).absolute() if isinstance(subset, str) else subset
+        elif kb is not None and saved.is_file():
+            handle.part = saved
     return nlp
+
+
+def _handles(nlp: Language) -> list[tuple[str, KbHandle]]:
+    pipes: list[tuple[str, Any]] = list(nlp.pipeline)
+    return [(name, pipe.handle) for name, pipe in pipes if isinstance(pipe, KbComponent)]
 
 
 def _drop_types(config: dict[str, Any], known: Sequence[str]) -> None:
@@ -84,6 +104,25 @@ def _config_path(name: str | Path) -> Path:
     if str(name) not in known:
         raise UnknownNameError("pipeline", str(name), known)
     return resource_path("pipelines", str(name), "config.cfg")
+
+
+def pipeline_kb(name: str | Path) -> str:
+    """:returns: the KB that a pipeline links to: a directory, or the name of an embedded one.
+
+    :raises UnknownNameError: there is no pipeline of that name.
+    :raises InputError: it has no component with a KB.
+    """
+    path = _config_path(name)
+    components = spacy.util.load_config(path)["components"]
+    for wanted in ("biotk_linker", "biotk_detector"):
+        for key, component in components.items():
+            if component.get("factory") != wanted:
+                continue
+            handle = KbHandle(component.get("kb", "open"))
+            if (path.parent / key).is_dir():
+                handle.from_disk(path.parent / key)
+            return handle.name
+    raise InputError(f"the pipeline {str(name)!r} has no component with a KB")
 
 
 def _kb_components(nlp: Language) -> list[str]:

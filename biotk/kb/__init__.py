@@ -7,6 +7,7 @@ from biotk.kb.build import BuildReport, KbBuilder, KbSource
 from biotk.kb.hierarchy import Hierarchy
 from biotk.kb.knowledge_base import KeyLevel, KnowledgeBase, open_kb
 from biotk.kb.subset import KbSubset
+from biotk.kb.subset_file import read_subset, write_subset
 
 __all__ = [
     "BuildReport",
@@ -17,4 +18,6 @@ __all__ = [
     "KeyLevel",
     "KnowledgeBase",
     "open_kb",
+    "read_subset",
+    "write_subset",
 ]

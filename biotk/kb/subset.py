@@ -80,6 +80,17 @@ class KbSubset:
         content = self.kb_fingerprint.encode() + np.packbits(self.mask).tobytes()
         return hashlib.sha256(content).hexdigest()[:16]
 
+    def check(self, kb_fingerprint: str) -> None:
+        """Make sure that this is a part of a certain KB.
+
+        :raises KbMismatchError: it is of another one.
+        """
+        if kb_fingerprint != self.kb_fingerprint:
+            raise KbMismatchError(
+                f"a subset of KB {self.kb_fingerprint} cannot be used with KB {kb_fingerprint}: "
+                "make it from this KB"
+            )
+
     def _mask_of(self, other: KbSubset) -> Mask:
         if other.kb_fingerprint != self.kb_fingerprint:
             raise KbMismatchError(

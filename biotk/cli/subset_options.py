@@ -1,0 +1,171 @@
+"""The options by which every command that takes a KB is given a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biotk.cli.output import say
+from biotk.errors import ConceptNotFoundError, InputError, Problems
+
+if TYPE_CHECKING:
+    from biotk.kb import KbSubset, KnowledgeBase
+
+Types = Annotated[
+    list[str] | None,
+    typer.Option(metavar="A,B", help="Only these semantic types, as in Disease,Chemical."),
+]
+Source = Annotated[
+    list[str] | None, typer.Option(metavar="A,B", help="Only these vocabularies, as in MeSH.")
+]
+Branch = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID,ID", help="Only these concepts and all that is narrower."),
+]
+Ids = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID,ID|FILE", help="Only these concepts; a file has an id a line."),
+]
+Subset = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Only the concepts of a file from `biotk kb subset`."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartOptions:
+    """A part of a KB as a command line names it: all that is given must hold.
+
+    :param types: semantic types, each ``A`` or ``A,B``.
+    :param source: vocabularies, each ``A`` or ``A,B``.
+    :param branch: ids of concepts, each ``ID`` or ``ID,ID``.
+    :param ids: ids of concepts, each ``ID``, ``ID,ID`` or a file.
+    :param subset: a subset file.
+    """
+
+    types: Sequence[str] | None = None
+    source: Sequence[str] | None = None
+    branch: Sequence[str] | None = None
+    ids: Sequence[str] | None = None
+    subset: Path | None = None
+
+    def __bool__(self) -> bool:
+        return any(
+            part is not None
+            for part in (self.types, self.source, self.branch, self.ids, self.subset)
+        )
+
+    def __str__(self) -> str:
+        return " ".join(
+            f"--{name} {value}"
+            for name in ("types", "source", "branch", "ids")
+            for value in getattr(self, name) or ()
+        ) + (f" --subset {self.subset}" if self.subset else "")
+
+    def of(self, kb: KnowledgeBase) -> KbSubset | None:
+        """Make the subset.
+
+        :returns: the subset; None where nothing was asked for.
+        :raises UnknownNameError: a type or source that the KB does not have.
+        :raises InputError: an id that it does not have, a file that cannot be read, or nothing
+            that all conditions hold for.
+        """
+        if not self:
+            return None
+        overrides = self.overrides(kb)
+        files = overrides.pop("subset", None)
+        try:
+            subset = kb.subset(**overrides)
+        except ConceptNotFoundError as error:
+            raise InputError(str(error)) from error
+        subset = subset if files is None else subset & files
+        if not subset:
+            raise InputError(f"no concept of the KB {kb.manifest.name!r} meets {self}".rstrip())
+        return subset
+
+    def overrides(self, kb: KnowledgeBase) -> dict[str, Any]:
+        """What a pipeline is told: names and ids as lists, what stands in files as one subset.
+
+        :returns: of ``types``, ``sources``, ``branch``, ``ids`` and ``subset`` those asked for.
+        """
+        typed, files = self._typed_ids(kb)
+        named: Mapping[str, Any] = {
+            "types": split_names(self.types, kb.manifest.types),
+            "sources": split_names(self.source, kb.manifest.source_names),
+            "branch": split_names(self.branch),
+            "ids": typed,
+            "subset": files,
+        }
+        for name, value in named.items():
+            if value == []:
+                raise InputError(f"--{name.replace('sources', 'source')} names nothing")
+        return {name: value for name, value in named.items() if value is not None}
+
+    def _typed_ids(self, kb: KnowledgeBase) -> tuple[list[str] | None, KbSubset | None]:
+        """:returns: the ids that stand in the command itself, and what its files hold."""
+        from biotk.kb import read_subset
+
+        files = None if self.subset is None else read_subset(kb, self.subset)
+        values = self.ids or ()
+        paths = [Path(value) for value in values if Path(value).is_file()]
+        typed = split_names([value for value in values if not Path(value).is_file()])
+        for concept_id in typed or ():
+            if ("/" in concept_id or "." in concept_id) and not kb.resolve(concept_id):
+                raise InputError(f"--ids {concept_id}: neither a file nor an id of the KB")
+        if not paths:
+            return typed if self.ids is not None else None, files
+        listed = read_ids(kb, paths[0])
+        for path in paths[1:]:
+            listed |= read_ids(kb, path)
+        if typed:
+            listed |= kb.subset(ids=typed)
+        return None, listed if files is None else listed & files
+
+
+def read_ids(kb: KnowledgeBase, path: Path) -> KbSubset:
+    """Read a file of ids; those that the KB does not have are counted and told on stderr.
+
+    :raises InputError: none of them is in the KB.
+    """
+    from biotk.kb.subset_file import match_id_list, read_id_list
+
+    problems = Problems(keep=3)
+    ids = read_id_list(path)
+    subset = match_id_list(kb, ids, path=path, problems=problems)
+    if problems.count:
+        first = ", ".join(problem.text for problem in problems)
+        say(
+            f"{path}: {problems.count} of {len(ids)} ids are not in the KB "
+            f"{kb.manifest.name!r}, among them {first}"
+        )
+    return subset
+
+
+def split_names(
+    values: Sequence[str] | None, known: Collection[str] = frozenset()
+) -> list[str] | None:
+    """Take ``A,B`` apart, but for names that have a comma themselves.
+
+    :param values: what was given, option by option.
+    :param known: all names that there are.
+    :returns: the names; None for None.
+
+    >>> split_names(["Fungus,Amino Acid, Peptide, or Protein"], {"Amino Acid, Peptide, or Protein"})
+    ['Fungus', 'Amino Acid, Peptide, or Protein']
+    """
+    if values is None:
+        return None
+    names: list[str] = []
+    for value in values:
+        parts = value.split(",")
+        while parts:
+            ends = range(len(parts), 0, -1)
+            end = next((e for e in ends if ",".join(parts[:e]).strip() in known), 1)
+            name = ",".join(parts[:end]).strip()
+            names += [name] if name else []
+            parts = parts[end:]
+    return names

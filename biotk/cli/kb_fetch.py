@@ -109,17 +109,21 @@ def _fetch_source(
     if sha256 is not None and len(files) > 1:
         raise InputError("--sha256 is for one file: choose it with --file")
     _agree(source, files, agreed=agreed)
-    done: list[Path] = []
-    with progress_bar(of_bytes=True) as show:
-        for file in files:
-            step = file.file
-            fetched = fetch_file(
-                source, file, to, sha256=sha256,
-                progress=lambda n, total, step=step: show(step, n, total),  # type: ignore[misc]
-            )  # fmt: skip
-            done.append(fetched.path)
+    done: list[Fetched] = []
+    try:
+        with progress_bar(of_bytes=True) as show:
+            for file in files:
+                step = file.file
+                fetched = fetch_file(
+                    source, file, to, sha256=sha256,
+                    progress=lambda n, total, step=step: show(step, n, total),  # type: ignore[misc]
+                )  # fmt: skip
+                done.append(fetched)
+    finally:
+        for fetched in done:  # also those before one that failed
             _print_fetched(fetched)
-    say(f"build a KB of it with: biotk kb build {' '.join(map(str, done))} -o {source.name}")
+    paths = " ".join(str(fetched.path) for fetched in done)
+    say(f"build a KB of it with: biotk kb build {paths} -o {source.name}")
 
 
 def _choose(source: FetchSource, *, release: str | None, only: Sequence[str]) -> list[FetchFile]:

@@ -270,6 +270,15 @@ def test_name_that_nobody_knows_is_offline_at_once(
     assert asked == ["purl.example.org"]
 
 
+def test_proxy_of_the_environment_is_used(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("no_proxy")
+    monkeypatch.setenv("http_proxy", site.url.removesuffix("/x.obo"))
+    assert fetch("http://localhost:9/x.obo", tmp_path).path.read_bytes() == CONTENT
+    assert site.seen[0]["path"] == "http://localhost:9/x.obo"
+
+
 def test_web_page_instead_of_the_file_is_refused(site: Site, tmp_path: Path) -> None:
     site.content = b"\n<!DOCTYPE html><title>Log in</title>"
     with pytest.raises(FetchError, match="a web page came"):

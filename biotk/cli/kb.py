@@ -11,10 +11,13 @@ import typer
 
 from biotk.cli.kb_argument import Json, Kb, open_named
 from biotk.cli.kb_build import build_cli
+from biotk.cli.kb_diff import diff_cli
 from biotk.cli.kb_export import export_cli
 from biotk.cli.kb_fetch import RecipeArgument, fetch_cli, table_recipe
 from biotk.cli.kb_info import info_cli
+from biotk.cli.kb_report import report_cli
 from biotk.cli.kb_subset import subset_cli
+from biotk.cli.kb_tree import lca_cli, tree_cli
 from biotk.cli.kb_verify import verify_cli
 from biotk.cli.output import say, stdout_console
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
@@ -29,6 +32,10 @@ app = typer.Typer(
 )
 app.command("build")(build_cli)
 app.command("info")(info_cli)
+app.command("report")(report_cli)
+app.command("diff")(diff_cli)
+app.command("tree")(tree_cli)
+app.command("lca")(lca_cli)
 app.command("subset")(subset_cli)
 app.command("export")(export_cli)
 app.command("fetch")(fetch_cli)

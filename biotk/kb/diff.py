@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from biotk.kb.arrow import Ragged, map_table
 from biotk.kb.knowledge_base import KnowledgeBase
+from biotk.text.normalize import exact_key
 
 #: The kinds of changes, in the order in which they are told.
 KINDS = (
@@ -73,7 +74,7 @@ def diff_kbs(old: KnowledgeBase, new: KnowledgeBase, *, limit: int | None = 20) 
     of concepts, but that lead to a concept of the newer one. ``removed``: ids that lead nowhere
     now. Of the concepts in both: ``renamed``, another preferred name; ``retyped``, other types or
     another main type; ``reparented``, other parents, where a parent that was retired counts as
-    what it leads to; ``names_added`` and ``names_removed``.
+    what it leads to; ``names_added`` and ``names_removed``, case and punctuation aside.
 
     :param old: the older KB.
     :param new: the newer one.
@@ -112,7 +113,7 @@ def _differences(
     if before.names != after.names:
         if before.names[0] != after.names[0]:
             yield "renamed", (before.names[0],), (after.names[0],)
-        gone, come = _only_in_one(before.names, after.names)
+        gone, come = _names_only_in_one(before.names, after.names)
         if come:
             yield "names_added", (), come
         if gone:
@@ -129,6 +130,15 @@ def _differences(
 def _only_in_one(one: list[str], other: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     here, there = dict.fromkeys(one), dict.fromkeys(other)
     return tuple(x for x in here if x not in there), tuple(x for x in there if x not in here)
+
+
+def _names_only_in_one(one: list[str], other: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    here, there = set(map(exact_key, one)), set(map(exact_key, other))
+    gone, come = _only_in_one(one, other)
+    return (
+        tuple(name for name in gone if exact_key(name) not in there),
+        tuple(name for name in come if exact_key(name) not in here),
+    )
 
 
 def _ids_now(concept_id: str, new: KnowledgeBase) -> tuple[str, ...]:

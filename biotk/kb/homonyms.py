@@ -43,11 +43,14 @@ class HomonymGroup:
     :param types: the main types of the concepts that share a name, sorted; one that two or more
         of them have stands twice, as in ``("Disease", "Disease", "Gene")``.
     :param count: how many names.
+    :param within_a_source: how many of them two concepts of one type and one source share; the
+        others may be names of one thing that two vocabularies have.
     :param examples: those with the most concepts.
     """
 
     types: tuple[str, ...]
     count: int
+    within_a_source: int
     examples: tuple[Homonym, ...]
 
     @property
@@ -74,6 +77,11 @@ class Homonyms:
     def within_a_type(self) -> int:
         """How many of them stay ambiguous when the type is known."""
         return sum(group.count for group in self.groups if group.within_a_type)
+
+    @property
+    def within_a_source(self) -> int:
+        """How many of those stay ambiguous when the source is known as well."""
+        return sum(group.within_a_source for group in self.groups)
 
 
 def find_homonyms(
@@ -135,7 +143,10 @@ def _by_exact_key(kb: KnowledgeBase, name: Rows) -> tuple[Rows, Rows]:
 
 def _groups(kb: KnowledgeBase, key: Rows, name: Rows, examples: int) -> Iterator[HomonymGroup]:
     """:returns: the groups, the most frequent first. Keys and names: one row a concept."""
-    types = _types_of_runs(kb, key, kb.name_concepts[name])
+    main, source = _main_types(kb)[kb.name_concepts[name]], _sources(kb)[kb.name_concepts[name]]
+    run_of = np.cumsum(_starts(key)) - 1
+    types = _types_of_runs(run_of, main, n_types=len(kb.manifest.types) + 1)
+    in_source = _within_a_source(run_of, main, source)
     begins = np.flatnonzero(_starts(key))
     sizes = np.diff(np.r_[begins, len(key)])
     members: defaultdict[bytes, list[int]] = defaultdict(list)
@@ -151,20 +162,32 @@ def _groups(kb: KnowledgeBase, key: Rows, name: Rows, examples: int) -> Iterator
             shown.append(Homonym(kb.name(rows[0]), ids))
         twice = np.frombuffer(code, np.int32).tolist()
         names = sorted(known[part // 2] for part in twice for _ in range(1 + part % 2))
-        yield HomonymGroup(tuple(names), len(runs), tuple(shown))
+        yield HomonymGroup(tuple(names), len(runs), int(in_source[runs].sum()), tuple(shown))
 
 
-def _types_of_runs(kb: KnowledgeBase, key: Rows, concept: Rows) -> Iterator[bytes]:
-    """:returns: for each key a string for the main types of its concepts, equal for equal ones."""
-    n_types = len(kb.manifest.types) + 1
-    run = np.cumsum(_starts(key)) - 1
-    pair, count = np.unique(run * n_types + _main_types(kb)[concept], return_counts=True)
+def _types_of_runs(run_of: Rows, main: Rows, *, n_types: int) -> Iterator[bytes]:
+    """:returns: for each name a string for the main types of its concepts, equal for equal ones."""
+    pair, count = np.unique(run_of * n_types + main, return_counts=True)
     # Twice a type's number, and one more if several concepts have it.
     parts = (2 * (pair % n_types) + (count > 1)).astype(np.int32)
     ends = np.flatnonzero(_starts(pair // n_types))[1:].tolist()
     if len(parts):
         for begin, end in pairwise([0, *ends, len(parts)]):
             yield parts[begin:end].tobytes()
+
+
+def _within_a_source(run_of: Rows, main: Rows, source: Rows) -> NDArray[np.bool_]:
+    """:returns: for each name whether two of its concepts are of one type and one source."""
+    found = np.zeros(int(run_of[-1]) + 1 if len(run_of) else 0, bool)
+    order = np.lexsort((source, main, run_of))
+    again = ~(_starts(run_of[order]) | _starts(main[order]) | _starts(source[order]))
+    found[run_of[order][again]] = True
+    return found
+
+
+def _sources(kb: KnowledgeBase) -> Rows:
+    source: Rows = map_table(kb.path / "concepts.arrow").column("source").to_numpy()
+    return source
 
 
 def _main_types(kb: KnowledgeBase) -> NDArray[np.int64]:

@@ -1,0 +1,123 @@
+"""``biotk kb report``: what to look at after a build."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biotk.cli.kb_argument import Json, Kb, open_named
+
+if TYPE_CHECKING:
+    from biotk.kb.homonyms import Homonyms
+    from biotk.kb.report import KbReport, Noted
+
+_WIDTH = 90
+_IDS = 5
+_EXAMPLES = 3
+
+
+def report_cli(
+    kb: Kb,
+    limit: Annotated[int, typer.Option(min=0, help="How many of each to show.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """Say where a KB is incomplete, ambiguous or odd.
+
+    Problems of the sources, holes and cycles in the hierarchy, names that no look-up finds, names
+    that are long, ids and names of several concepts. A name of several concepts of one type is
+    ambiguous for good; one of a disease and a gene is settled where the type is known.
+
+    For example:
+
+    biotk kb report my-kb
+
+    biotk kb report my-kb --limit 50 --json
+    """
+    from biotk.kb.report import report_kb
+
+    report = report_kb(open_named(kb), examples=limit)
+    if as_json:
+        told = asdict(report)
+        for group, plain in zip(report.homonyms.groups, told["homonyms"]["groups"], strict=True):
+            plain["within_a_type"] = group.within_a_type
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    counts = report.counts
+    typer.echo(f"{report.name}  {report.fingerprint}")
+    typer.echo(f"{counts['concepts']:,} concepts, {counts['names']:,} names")
+    _print_problems(report, limit)
+    _print_hierarchy(report, limit)
+    typer.echo("\nnames")
+    _print_noted("without a letter or digit: no look-up finds them", report.names_without_a_word)
+    _print_noted("of more than 200 characters", report.long_names)
+    _print_noted("further ids of several concepts", report.shared_ids, between=" → ")
+    _print_homonyms(report.homonyms, limit)
+
+
+def _line(count: int, what: str) -> None:
+    typer.echo(f"  {count:>10,}  {what}")
+
+
+def _example(text: str) -> None:
+    typer.echo(f"{'':14}{text if len(text) <= _WIDTH else text[: _WIDTH - 1] + '…'}")
+
+
+def _print_noted(what: str, noted: Noted, *, between: str = "  ") -> None:
+    _line(noted.count, what)
+    for concept_id, text in noted.examples:
+        _example(f"{concept_id}{between}{text}")
+
+
+def _print_problems(report: KbReport, limit: int) -> None:
+    typer.echo("\nsources")
+    _line(report.counts.get("problems", 0), "problems")
+    for problem in report.first_problems[:limit]:
+        line = f":{problem['line']}" if problem["line"] else ""
+        text = f": {problem['text']!r}" if problem["text"] else ""
+        _example(f"{problem['path']}{line}: {problem['message']}{text}")
+    for key, what in (
+        ("merged", "concepts merged into a twin"),
+        ("twins_ambiguous", "groups of concepts not merged: cross-references not one to one"),
+        ("twins_doubtful", "pairs not merged: another concept is nearer by name"),
+    ):
+        if key in report.counts:
+            _line(report.counts[key], what)
+
+
+def _print_hierarchy(report: KbReport, limit: int) -> None:
+    typer.echo("\nhierarchy")
+    _print_noted("roots", report.roots)
+    _print_noted("concepts with neither parents nor children", report.orphans)
+    if report.flat_sources:
+        _example(f"not counted, for they have no hierarchy: {', '.join(report.flat_sources)}")
+    _line(report.counts.get("parents_not_in_kb", 0), "parents that are not in the KB")
+    _line(len(report.cycles), "cycles")
+    for group in report.cycles[:limit]:
+        _example(_ids(group, " ⇄ "))
+
+
+def _print_homonyms(found: Homonyms, limit: int) -> None:
+    typer.echo("\nhomonyms")
+    _line(found.count, "names of several concepts")
+    between = found.within_a_type - found.within_a_source
+    _line(found.within_a_type, "of them ambiguous even when the type is known")
+    if between:
+        _line(between, "of these between sources only: --merge at the build may join the concepts")
+    for within, title in ((True, "ambiguous within a type"), (False, "settled by the type")):
+        groups = [group for group in found.groups if group.within_a_type == within]
+        if groups:
+            typer.echo(f"\nhomonyms {title}")
+        for group in groups[:limit]:
+            _line(group.count, " + ".join(group.types))
+            for homonym in group.examples[:_EXAMPLES]:
+                _example(f"{homonym.name}  {_ids(homonym.concept_ids, ', ')}")
+        if rest := groups[limit:]:
+            _line(sum(group.count for group in rest), f"of {len(rest)} other combinations of types")
+
+
+def _ids(ids: tuple[str, ...], between: str) -> str:
+    more = f"{between}{len(ids) - _IDS} more" if len(ids) > _IDS else ""
+    return between.join(ids[:_IDS]) + more

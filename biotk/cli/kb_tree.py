@@ -1,0 +1,144 @@
+"""``biotk kb tree`` and ``biotk kb lca``: where concepts stand in the hierarchy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from biotk.cli.kb_argument import Json, Kb, open_named
+from biotk.cli.output import say
+
+if TYPE_CHECKING:
+    from biotk.kb import KnowledgeBase
+
+
+def tree_cli(
+    kb: Kb,
+    concept_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="An id; without it, from the roots down.")
+    ] = None,
+    depth: Annotated[int, typer.Option(min=0, help="How many levels to go down.")] = 1,
+    limit: Annotated[int, typer.Option(min=1, help="How many concepts at most of a level.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Draw the hierarchy above and below a concept.
+
+    Above is a shortest way up to a root; further parents are named beside. A concept that stands
+    in several places below is drawn in each.
+
+    For example:
+
+    biotk kb tree my-kb HP:0001250
+
+    biotk kb tree my-kb --depth 2 --limit 5
+    """
+    opened = open_named(kb)
+    told = tree(opened, concept_id, depth=depth, limit=limit)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    if not told["narrower"] and concept_id is None:
+        say(f"{opened.manifest.name} has no hierarchy with a root")
+    for level, entry in enumerate(told["broader"]):
+        typer.echo("  " * level + _label(entry))
+    _print_narrower(told, level=len(told["broader"]))
+
+
+def tree(kb: KnowledgeBase, concept_id: str | None, *, depth: int, limit: int) -> dict[str, Any]:
+    """Collect the hierarchy around a concept as plain values.
+
+    :param concept_id: the concept; None for the roots.
+    :param depth: how many levels to go down.
+    :param limit: how many concepts at most of a level.
+    :returns: ``broader``, from the root to the concept itself, and ``narrower``, nested.
+    :raises ConceptNotFoundError: the id stands for none, or for several.
+    """
+    if concept_id is None:
+        roots = kb.hierarchy.roots().tolist()
+        roots.sort(key=lambda idx: (-len(kb.hierarchy.children(idx)), idx))
+        return {"broader": [], **_below(kb, roots, depth=depth, limit=limit, above=())}
+    concept_idx = kb.index_of(concept_id)
+    path = kb.hierarchy.path_to_root(concept_idx)[::-1]
+    broader = []
+    for above, idx in zip([-1, *path], path, strict=False):
+        others = [other for other in kb.hierarchy.parents(idx) if other != above]
+        broader.append({**_entry(kb, idx), "also_below": [_entry(kb, other) for other in others]})
+    children = kb.hierarchy.children(concept_idx)
+    return {
+        "broader": broader,
+        "n_broader": len(kb.hierarchy.ancestors(concept_idx)),
+        "n_narrower": len(kb.hierarchy.descendants(concept_idx)),
+        **_below(kb, children, depth=depth - 1, limit=limit, above=(concept_idx,)),
+    }
+
+
+def _entry(kb: KnowledgeBase, idx: int) -> dict[str, Any]:
+    return {"concept_id": kb.id_of(idx), "name": kb.preferred_name(idx)}
+
+
+def _below(
+    kb: KnowledgeBase, indices: list[int], *, depth: int, limit: int, above: tuple[int, ...]
+) -> dict[str, Any]:
+    """:returns: ``narrower``, and ``left_out`` of them; nothing below the last level."""
+    if depth < 0:
+        return {"narrower": [], "left_out": len(indices)}
+    narrower = []
+    for idx in indices[:limit]:
+        # Not again below itself, where there is a cycle.
+        children = [child for child in kb.hierarchy.children(idx) if child not in above]
+        below = _below(kb, children, depth=depth - 1, limit=limit, above=(*above, idx))
+        narrower.append({**_entry(kb, idx), **below})
+    return {"narrower": narrower, "left_out": len(indices) - len(narrower)}
+
+
+def _label(entry: dict[str, Any]) -> str:
+    others = [f"{other['concept_id']} {other['name']}" for other in entry.get("also_below", ())]
+    also = f"  (also below {', '.join(others)})" if others else ""
+    return f"{entry['concept_id']}  {entry['name']}{also}"
+
+
+def _print_narrower(entry: dict[str, Any], *, level: int) -> None:
+    for below in entry["narrower"]:
+        closed = not below["narrower"] and below["left_out"]
+        typer.echo("  " * level + _label(below) + (f"  +{below['left_out']:,}" if closed else ""))
+        _print_narrower(below, level=level + 1)
+    if entry["left_out"] and entry["narrower"]:
+        typer.echo("  " * level + f"… and {entry['left_out']:,} more")
+
+
+def lca_cli(
+    kb: Kb,
+    concept_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Two ids or more.")],
+    as_json: Json = False,
+) -> None:
+    """Find the lowest common ancestors of concepts.
+
+    These are the narrowest concepts that are, or are above, each of the given. There may be
+    several of them, or none.
+
+    For example:
+
+    biotk kb lca my-kb HP:0001250 HP:0002069
+    """
+    opened = open_named(kb)
+    rows = list(lowest_common(opened, concept_ids))
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        typer.echo(f"{row['concept_id']}  {row['name']}")
+    if not rows:
+        say(f"{', '.join(concept_ids)} have no common ancestor in {opened.manifest.name}")
+
+
+def lowest_common(kb: KnowledgeBase, concept_ids: list[str]) -> Iterator[dict[str, Any]]:
+    """:returns: the lowest common ancestors, in order of ids.
+
+    :raises ConceptNotFoundError: an id stands for no concept, or for several.
+    """
+    indices = [kb.index_of(concept_id) for concept_id in concept_ids]
+    for idx in kb.hierarchy.lowest_common_ancestors(*indices):
+        yield _entry(kb, idx)

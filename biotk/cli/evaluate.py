@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biotk.cli.evaluate_part import part_report, resolver, sought, within
+from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems, UnknownNameError
 
 if TYPE_CHECKING:
@@ -41,10 +43,6 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a
 WhichHalf = Annotated[
     Half, typer.Option(help="Only half of the documents, by a hash of their ids.")
 ]
-Types = Annotated[
-    list[str] | None,
-    typer.Option(help="Seek and link these types only, as in Disease; may be given again."),
-]
 LowCoverage = Annotated[
     bool,
     typer.Option("--allow-low-coverage", help="Go on if fewer than half of the ids are in the KB."),
@@ -60,6 +58,11 @@ def linking_cli(
         list[Path] | None,
         typer.Option(help="A training corpus whose mentions are learned; may be given again."),
     ] = None,
+    types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
+    subset: Subset = None,
     half: WhichHalf = Half.both,
     abbreviations: Annotated[
         bool, typer.Option(help="Write short forms out by the document's own definitions.")
@@ -69,6 +72,8 @@ def linking_cli(
 ) -> None:
     """Link gold mentions: Recall@k, lenient and strict, in the KB and over all.
 
+    In a part of the KB, a gold id that is outside the part counts as one outside the KB.
+
     Example: biotk evaluate linking --corpus dev.pubtator --kb mesh --linker lexical --json
     """
     report = evaluate_linking(
@@ -76,6 +81,7 @@ def linking_cli(
         kb,
         linker=linker,
         train=train or [],
+        part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         half=half,
         abbreviations=abbreviations,
         allow_low_coverage=allow_low_coverage,
@@ -89,14 +95,22 @@ def mentions_cli(
     pipeline: Annotated[str, typer.Option(help="A pipeline's name or folder.")] = "literature",
     kb: Annotated[str | None, typer.Option("--kb", help="Another KB for the pipeline.")] = None,
     types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
+    subset: Subset = None,
     half: WhichHalf = Half.both,
     as_json: Json = False,
 ) -> None:
     """Find mentions: precision, recall and F1 of exact spans.
 
+    --types says what the pipeline seeks; in any other part of the KB, gold mentions without an id
+    in it are left out.
+
     Example: biotk evaluate mentions --corpus dev.pubtator --pipeline literature --json
     """
-    report = evaluate_mentions(corpus, pipeline, kb=kb, types=types, half=half)
+    part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
+    report = evaluate_mentions(corpus, pipeline, kb=kb, part=part, half=half)
     _show(report, as_json=as_json)
 
 
@@ -110,11 +124,17 @@ def end_to_end_cli(
         typer.Option(help="A file of concept ids, one a line: only these may be answered."),
     ] = None,
     types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
+    subset: Subset = None,
     half: WhichHalf = Half.both,
     allow_low_coverage: LowCoverage = False,
     as_json: Json = False,
 ) -> None:
     """Find and link mentions: precision, recall and F1 over (document, span, concept).
+
+    --types says what the pipeline seeks; in any other part of the KB, gold is what is in it.
 
     Example: biotk evaluate end-to-end --corpus dev.pubtator --pipeline literature --kb mesh
     """
@@ -123,7 +143,7 @@ def end_to_end_cli(
         pipeline,
         kb,
         subset_ids=subset_ids,
-        types=types,
+        part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         half=half,
         allow_low_coverage=allow_low_coverage,
     )
@@ -136,6 +156,7 @@ def evaluate_linking(
     *,
     linker: str = "lexical",
     train: Iterable[Path] = (),
+    part: PartOptions = PartOptions(),
     half: Half = Half.both,
     abbreviations: bool = True,
     allow_low_coverage: bool = False,
@@ -150,17 +171,18 @@ def evaluate_linking(
     documents = _read(corpus, half)
     training = _without_overlap([d for path in train for d in _read(path)], documents)
     kb = resolve_kb(kb_name)
-    resolve = _resolver(kb)
     if not allow_low_coverage:
-        _check_coverage(documents, kb, resolve)
+        _check_coverage(documents, kb, resolver(kb))
     learned = _learn(kb, training) if training else None
-    made = make_linker(linker, kb, learned=learned)
+    subset = part.of(kb)
+    made = make_linker(linker, kb, subset=subset, learned=learned)
     scores = score_linking(
         _items(made, documents, abbreviations=abbreviations),
-        resolve=resolve,
+        resolve=resolver(kb, subset),
         seen_ids=gold_ids(training) if training else None,
         kb_prefixes=kb.manifest.prefixes,
-        allow_low_coverage=allow_low_coverage,
+        # Checked above, and against the whole KB: of a part a corpus may well have little.
+        allow_low_coverage=True,
     )
     return {
         **scores.to_dict(),
@@ -168,6 +190,7 @@ def evaluate_linking(
         "kb": {"name": kb.manifest.name, "fingerprint": kb.fingerprint, **kb.manifest.counts},
         "n_training_documents": len(training),
         "abbreviations_written_out": abbreviations,
+        **part_report(part, subset),
     }
 
 
@@ -176,14 +199,21 @@ def evaluate_mentions(
     pipeline: str,
     *,
     kb: str | None = None,
-    types: list[str] | None = None,
+    part: PartOptions = PartOptions(),
     half: Half = Half.both,
 ) -> dict[str, Any]:
     """Run a pipeline over a corpus and compare its mentions with gold."""
     from biotk.evaluation import score_mentions
 
     documents = _read(corpus, half)
-    predicted = _annotate(pipeline, kb, documents, types=types)
+    seek: dict[str, Any] = {}
+    subset = None
+    if part:
+        opened = _kb_of(pipeline, kb)
+        seek, subset = sought(part, opened)
+        if subset is not None:
+            documents = within(documents, resolver(opened, subset))
+    predicted = _annotate(pipeline, kb, documents, **seek)
     scores = score_mentions(zip(documents, predicted))
     if not scores.n_predicted and scores.n_left_out:
         print(
@@ -191,7 +221,7 @@ def evaluate_mentions(
             "is this the right KB?",
             file=sys.stderr,
         )
-    return {**scores.to_dict(), "pipeline": pipeline, "kb": kb}
+    return {**scores.to_dict(), "pipeline": pipeline, "kb": kb, **part_report(part, subset)}
 
 
 def evaluate_end_to_end(
@@ -200,7 +230,7 @@ def evaluate_end_to_end(
     kb_name: str,
     *,
     subset_ids: Path | None = None,
-    types: list[str] | None = None,
+    part: PartOptions = PartOptions(),
     half: Half = Half.both,
     allow_low_coverage: bool = False,
 ) -> dict[str, Any]:
@@ -212,13 +242,26 @@ def evaluate_end_to_end(
     if not any(m.links for d in documents for m in d.mentions):
         raise InputError(f"{corpus} has no gold mention that is linked")
     kb = resolve_kb(kb_name)
-    resolve = _resolver(kb)
+    resolve = resolver(kb)
     if not allow_low_coverage:
         _check_coverage(documents, kb, resolve)
-    allowed = None if subset_ids is None else _read_ids(kb, subset_ids)
-    predicted = _annotate(pipeline, str(kb.path), documents, types=types, ids=allowed)
+    seek, subset = sought(part, kb, subset_ids=subset_ids)
+    allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
+    predicted = _annotate(pipeline, str(kb.path), documents, **seek)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
-    return {**scores.to_dict(), "pipeline": pipeline, "kb": kb.manifest.name}
+    return {
+        **scores.to_dict(),
+        "pipeline": pipeline,
+        "kb": kb.manifest.name,
+        **part_report(part, subset, subset_ids=subset_ids),
+    }
+
+
+def _kb_of(pipeline: str, kb: str | None) -> KnowledgeBase:
+    from biotk.components.pipelines import pipeline_kb
+    from biotk.kb.default import resolve_kb
+
+    return resolve_kb(pipeline_kb(pipeline) if kb is None else kb)
 
 
 def _read(path: Path, half: Half = Half.both) -> list[Document]:
@@ -268,16 +311,6 @@ def _learn(kb: KnowledgeBase, training: list[Document]) -> LearnedNames:
     return LearnedNames.from_documents(kb, training)
 
 
-def _resolver(kb: KnowledgeBase) -> Callable[[str], frozenset[str]]:
-    from functools import cache
-
-    @cache
-    def resolve(concept_id: str) -> frozenset[str]:
-        return frozenset(map(kb.id_of, kb.resolve(concept_id)))
-
-    return resolve
-
-
 def _items(
     linker: LexicalLinker, documents: list[Document], *, abbreviations: bool
 ) -> Iterator[LinkingItem]:
@@ -303,43 +336,16 @@ def _items(
 
 
 def _annotate(
-    pipeline: str,
-    kb: str | None,
-    documents: list[Document],
-    *,
-    types: list[str] | None = None,
-    ids: frozenset[str] | None = None,
+    pipeline: str, kb: str | None, documents: list[Document], **seek: Any
 ) -> list[Document]:
     from biotk.components.annotator import make_annotator
 
-    annotator = make_annotator(
-        pipeline, kb=kb, types=types, ids=None if ids is None else sorted(ids)
-    )
+    annotator = make_annotator(pipeline, kb=kb, **seek)
     return [
         annotated
         for at in range(0, len(documents), 64)
         for annotated in annotator.annotate(documents[at : at + 64])
     ]
-
-
-def _read_ids(kb: KnowledgeBase, path: Path) -> frozenset[str]:
-    """Ids of a subset, one a line or the keys of a JSON object; unknown ones are counted."""
-    from biotk.kb.readers.files import open_text
-
-    with open_text(path) as file:
-        text = file.read()
-    raw = json.loads(text) if text.lstrip().startswith(("{", "[")) else text.split()
-    known: set[str] = set()
-    unknown = 0
-    for concept_id in raw:
-        found = kb.resolve(str(concept_id).strip())
-        unknown += not found
-        known.update(map(kb.id_of, found))
-    if unknown:
-        print(f"{path}: {unknown} of {len(raw)} ids are not in the KB", file=sys.stderr)
-    if not known:
-        raise InputError(f"{path}: none of its {len(raw)} ids is in the KB {kb.manifest.name!r}")
-    return frozenset(known)
 
 
 def _show(report: dict[str, Any], *, as_json: bool) -> None:

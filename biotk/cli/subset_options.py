@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,11 +61,10 @@ class PartOptions:
         )
 
     def __str__(self) -> str:
-        return " ".join(
-            f"--{name} {value}"
-            for name in ("types", "source", "branch", "ids")
-            for value in getattr(self, name) or ()
-        ) + (f" --subset {self.subset}" if self.subset else "")
+        named = ("types", "source", "branch", "ids")
+        given = [(name, value) for name in named for value in getattr(self, name) or ()]
+        given += [] if self.subset is None else [("subset", str(self.subset))]
+        return " ".join(f"--{name} {shlex.quote(value)}" for name, value in given)
 
     def of(self, kb: KnowledgeBase) -> KbSubset | None:
         """Make the subset.
@@ -84,7 +84,7 @@ class PartOptions:
             raise InputError(str(error)) from error
         subset = subset if files is None else subset & files
         if not subset:
-            raise InputError(f"no concept of the KB {kb.manifest.name!r} meets {self}".rstrip())
+            raise InputError(f"no concept of the KB {kb.manifest.name!r} meets {self}")
         return subset
 
     def overrides(self, kb: KnowledgeBase) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import spacy
 from scispacy.abbreviation import AbbreviationDetector  # noqa: F401 — registers its factory
@@ -11,6 +9,7 @@ from scispacy.linking_utils import KnowledgeBase as ScispacyKb
 from tiny import build_tiny
 
 from biotk.kb import KbBuilder, open_kb
+from biotk.kb.export import iter_part, write_jsonl
 from biotk.kb.readers import read_concepts
 
 TEXT = "Kidney cancer (KC) and fever. KC was treated with acetylsalicylic acid."
@@ -54,16 +53,8 @@ def test_linker_works_behind_scispacys_abbreviations(kb_path):
 
 def test_scispacys_kb_file_reads_the_same_here_and_there(kb_path, tmp_path):
     path = tmp_path / "kb.jsonl"
-    with path.open("w") as file:
-        for concept in open_kb(kb_path):
-            row = {
-                "concept_id": concept.concept_id,
-                "canonical_name": concept.name,
-                "aliases": list(concept.synonyms),
-                "types": list(concept.types),
-                "definition": concept.definition,
-            }
-            file.write(json.dumps(row) + "\n")
+    kb = open_kb(kb_path)
+    write_jsonl(iter_part(kb, kb.subset()), path, only_scispacy=True)
     theirs = ScispacyKb(str(path))
     builder = KbBuilder("copy")
     builder.add(read_concepts(path))

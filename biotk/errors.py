@@ -13,6 +13,7 @@
         ├── KbVersionError             written by another format or normaliser version
         ├── KbCorruptError             a file is missing or damaged
         ├── KbMismatchError            a derived artifact belongs to another KB
+        ├── KbWriteError (OSError)     it cannot be written: a full disk, a folder that may not be
         └── KbExistsError (FileExistsError)
 """
 
@@ -78,6 +79,13 @@ class KbCorruptError(KbError):
 
 class KbMismatchError(KbError):
     """A derived artifact (index, vectors, calibration) was built from another KB."""
+
+
+class KbWriteError(KbError, OSError):
+    """A knowledge base cannot be written; ``errno`` says what the system said."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)  # OSError would put the number before the message
 
 
 class KbExistsError(KbError, FileExistsError):

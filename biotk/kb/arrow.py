@@ -33,9 +33,10 @@ def map_table(path: Path) -> pa.RecordBatch:
         raise KbCorruptError(f"{path} cannot be read: {error}. Build the KB again.") from error
 
 
-def list_array(offsets: NDArray[np.int64], values: NDArray[Any]) -> pa.Array:
+def list_array(offsets: NDArray[np.int64], values: NDArray[Any] | pa.Array) -> pa.Array:
     """:returns: an Arrow list column. *Shape*: ``offsets`` (rows + 1,), ``values`` (total,)."""
-    return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), pa.array(values))
+    flat = values if isinstance(values, pa.Array) else pa.array(values)
+    return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), flat)
 
 
 #: Integers of whatever width the column has.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,24 +10,32 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from biotk.errors import InputError, KbExistsError, Problems
-from biotk.kb.arrow import ragged_column, write_table
-from biotk.kb.keys import write_keys
-from biotk.kb.manifest import (
-    MANIFEST,
-    Manifest,
-    SourceInfo,
-    describe_files,
-    fingerprint_of,
-    read_manifest,
+from biotk.errors import InputError, Problems
+from biotk.kb.arrow import Ragged
+from biotk.kb.graph import cycles
+from biotk.kb.manifest import Manifest, SourceInfo, describe_files, fingerprint_of
+from biotk.kb.merge import Twins, find_twins
+from biotk.kb.place import check_place, draft_folder, move_in_place
+from biotk.kb.readers.base import log_left_out
+from biotk.kb.retired import add_retired_ids
+from biotk.kb.rows import (
+    ConceptRows,
+    ConceptTable,
+    indices_in,
+    join_same_ids,
+    join_twins,
+    repeated_ids,
 )
-from biotk.text.normalize import bag_of, plural_key
+from biotk.kb.tables import ALT_ID, OWN_ID, XREF, ShowNames, write_concepts, write_ids, write_names
 from biotk.types import Concept
 
-#: How an id leads to a concept: it is the concept's own, it was retired or is a further one, or it
-#: is the id of the same concept in another vocabulary. The lowest kind that answers wins.
-OWN_ID, ALT_ID, XREF = 0, 1, 2
+__all__ = ["ALT_ID", "OWN_ID", "XREF", "BuildReport", "KbBuilder", "KbSource"]
+
+#: What is written, for each byte of the concepts themselves: the tables of keys are the rest.
+_WRITTEN_PER_BYTE = 1.6
+_SHOWN = 8  # ids of a cycle in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +56,29 @@ class BuildReport:
 
     :param counts: concepts, names, keys, problems, and what could not be used as it was.
     :param problems: the rows that were wrong.
+    :param left_out: by file and reason, how much its reader left out on purpose.
+    :param twins: what was merged, and what was not for doubt, if merging was asked for.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
-
-
-@dataclass(slots=True)
-class _Entry:
-    """A concept while it is being collected; lists, since sources may add to it."""
-
-    concept_id: str
-    names: list[str]
-    types: list[str]
-    definition: str | None
-    parents: list[str]
-    xrefs: list[str]
-    alt_ids: list[str]
-    source_idx: int
+    left_out: dict[str, Counter[str]] = field(default_factory=dict)
+    twins: Twins | None = None
 
 
 class KbBuilder:
     """Collects concepts and writes them as a memory-mapped artifact.
 
     A concept that comes again, from this source or another, adds its names, types, parents and
-    cross-references to the first; within one source that is reported as a problem as well.
+    cross-references to the first, whose preferred name stays; within one source that is reported
+    as a problem as well. Concepts are held in columns: a million of them with four million names
+    take some 400 MB.
 
     :param name: the KB's name, for people.
     :param problems: where problems go; by default they are counted and the build goes on.
+    :param merge: prefixes of vocabularies whose concepts are joined if their cross-references say
+        that they are the same; the concept of the first prefix stays, the ids of the others
+        become alternative ids of it. See :func:`~biotk.kb.merge.find_twins`.
     :param sources: where the concepts come from, in place of what :meth:`add` is told: a KB that
         is taken from another one has that one's sources.
     :param extra: further facts for the manifest.
@@ -98,6 +99,7 @@ class KbBuilder:
         name: str,
         *,
         problems: Problems | None = None,
+        merge: Sequence[str] = (),
         sources: Sequence[SourceInfo] = (),
         extra: Mapping[str, Any] | None = None,
     ) -> None:
@@ -105,9 +107,14 @@ class KbBuilder:
         self._given_sources = tuple(sources)
         self._extra = dict(extra or {})
         self.report = BuildReport(problems=problems if problems is not None else Problems())
-        self._entries: dict[str, _Entry] = {}
+        self._merge = tuple(merge)
+        if self._merge:
+            find_twins((), self._merge)  # refuses prefixes that make no sense before all is read
+        self._rows = ConceptRows(self.report.problems)
         self._sources: list[SourceInfo] = []
-        self._source_names: list[str] = []
+        self._left_out: Counter[str] = Counter()
+        self._retired: dict[str, tuple[str, ...]] = {}
+        self._told: set[str] = set()
 
     def add(
         self,
@@ -125,97 +132,151 @@ class KbBuilder:
         :raises FormatError: a row is wrong and the collector of problems is strict.
         """
         info = info or SourceInfo(name="memory", file="", format="memory", sha256="")
-        before = self.report.problems.count
-        seen: set[str] = set()
+        place = info.file or info.name
+        before, start = self.report.problems.count, len(self._rows)
+        self._left_out = Counter()
         n = 0
         for n, concept in enumerate(concepts, 1):
-            if concept.concept_id in seen:
-                self.report.problems.add(
-                    info.file or info.name, 0, "id given twice, its names are joined",
-                    concept.concept_id,
-                )  # fmt: skip
-            seen.add(concept.concept_id)
-            self._take(concept, info)
+            self._rows.add(concept, source=info.name, place=place)
             if progress is not None and n % 2000 == 0:
                 progress(n)
+        self._rows.close_chunk()
         if progress is not None:
             progress(n)
+        self._report_repeated(start, place)
         problems = self.report.problems.count - before
-        self._sources.append(replace(info, n_concepts=n, n_problems=problems))
+        left_out = dict(sorted(self._left_out.items()))
+        self._sources.append(replace(info, n_concepts=n, n_problems=problems, left_out=left_out))
         return n
 
-    def _take(self, concept: Concept, info: SourceInfo) -> None:
-        names = list(dict.fromkeys((concept.name, *concept.synonyms)))
-        entry = self._entries.get(concept.concept_id)
-        if entry is None:
-            self._entries[concept.concept_id] = _Entry(
-                concept.concept_id, names, list(concept.types), concept.definition,
-                list(concept.parents), list(concept.xrefs), list(concept.alt_ids),
-                self._source_idx(concept.source or info.name),
-            )  # fmt: skip
+    def add_left_out(self, path: Path, reason: str, count: int) -> None:
+        """Count what the reader of the source that is being added leaves out on purpose.
+
+        To be given to it as :attr:`ReaderOptions.left_out`.
+        """
+        log_left_out(path, reason, count)
+        self._left_out[reason] += count
+        self.report.left_out.setdefault(str(path), Counter())[reason] += count
+
+    def add_retired(self, retired_id: str, replacement_id: str) -> None:
+        """Take in a retired id; what finally replaces it gets it as an alternative id.
+
+        To be given to readers as :attr:`ReaderOptions.retired`.
+
+        :param retired_id: an id that is no longer in use.
+        :param replacement_id: the id in its place; may be retired itself, in any source.
+        """
+        known = self._retired.get(retired_id, ())
+        if replacement_id not in known:
+            self._retired[retired_id] = (*known, replacement_id)
+
+    def _report_repeated(self, start: int, place: str) -> None:
+        table = self._rows.table(start)
+        rows, firsts = repeated_ids(table)
+        if not len(rows):
             return
-        entry.definition = entry.definition or concept.definition
-        for mine, theirs in (
-            (entry.names, names),
-            (entry.types, concept.types),
-            (entry.parents, concept.parents),
-            (entry.xrefs, concept.xrefs),
-            (entry.alt_ids, concept.alt_ids),
-        ):
-            mine.extend(item for item in theirs if item not in mine)
+        preferred = table.preferred()
+        columns = (
+            table.ids.take(pa.array(rows)),
+            preferred.take(pa.array(firsts)),
+            preferred.take(pa.array(rows)),
+        )
+        for concept_id, first, name in zip(*(c.to_pylist() for c in columns), strict=True):
+            message = "id given twice, its names are joined"
+            if first != name:
+                message += f"; of its two preferred names {first!r} stays, {name!r} is a synonym"
+            self.report.problems.add(place, 0, message, concept_id)
 
-    def _source_idx(self, name: str) -> int:
-        if name not in self._source_names:
-            self._source_names.append(name)
-        return self._source_names.index(name)
-
-    def write(self, out: Path | str, *, overwrite: bool = False) -> Path:
+    def write(
+        self, out: Path | str, *, overwrite: bool = False, progress: ShowNames | None = None
+    ) -> Path:
         """Write the artifact beside its place and rename it into it, so that it is whole or absent.
 
         :param out: the directory to make.
         :param overwrite: replace a KB that is there already.
+        :param progress: called with the number of names that are written, and that of all.
         :returns: the directory. Where another process has put the same KB there meanwhile, that
             one stays.
         :raises InputError: there is no concept at all.
         :raises KbExistsError: something else is at ``out``.
+        :raises KbWriteError: it cannot be written: the disk is full, or the place may not be
+            written to.
         """
         out = Path(out)
-        if not self._entries:
+        if not len(self._rows):
             problems = self.report.problems
             first = f"; the first: {problems.kept[0]}" if problems.kept else ""
             raise InputError(
                 "no concepts to build a knowledge base from: "
                 f"{problems.count} problems and no row that was right{first}"
             )
-        if out.exists() and not (out / MANIFEST).is_file():
-            raise KbExistsError(f"{out} exists and is no knowledge base: choose another place")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary = out.parent / f".{out.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
-        temporary.mkdir()
-        try:
-            fingerprint = self._write_files(temporary)
-            _move_in_place(temporary, out, fingerprint=fingerprint, overwrite=overwrite)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        check_place(out)
+        table, counts = self._joined()
+        with draft_folder(out, needed=int(_WRITTEN_PER_BYTE * table.nbytes)) as draft:
+            fingerprint = self._write_files(draft, table, counts, progress)
+            move_in_place(draft, out, fingerprint=fingerprint, overwrite=overwrite)
         return out
 
-    def _write_files(self, folder: Path) -> str:
-        # Concepts in order of their ids: the same sources give the same bytes in any order.
-        entries = [self._entries[concept_id] for concept_id in sorted(self._entries)]
-        types = sorted({t for entry in entries for t in entry.types})
-        counts = _write_concepts(folder, entries, types, self.report.problems)
-        counts |= _write_names(folder, entries)
+    def _joined(self) -> tuple[ConceptTable, dict[str, int]]:
+        """All concepts in order of their ids, one row each, so that the same sources give the same
+        bytes whatever the order of their rows.
+
+        :returns: the concepts, and what was joined.
+        """
+        rows = self._rows.table()
+        table = join_same_ids(rows)
+        counts = {"ids_given_again": len(rows) - len(table)}
+        if len(rows) > len(table):
+            counts["preferred_names_made_synonyms"] = _count_demoted(rows, table)
+        if self._merge:
+            twins = self._find_twins(table)
+            counts |= {"merged": len(twins.mapping), "twins_ambiguous": twins.ambiguous,
+                       "twins_doubtful": len(twins.doubtful)}  # fmt: skip
+            table = join_twins(table, twins.mapping) if twins.mapping else table
+        if self._retired:
+            table, retired = add_retired_ids(table, self._retired)
+            counts |= retired
+        return table, counts
+
+    def _find_twins(self, table: ConceptTable) -> Twins:
+        twins = find_twins(
+            table.iter_with(table.xrefs),
+            self._merge,
+            names=lambda: table.iter_with(table.names),
+        )
+        self.report.twins = twins
+        return twins
+
+    def _write_files(
+        self,
+        folder: Path,
+        table: ConceptTable,
+        joined: dict[str, int],
+        progress: ShowNames | None,
+    ) -> str:
+        types, sources = list(self._rows.types), list(self._rows.sources)
+        used_types = sorted({types[code] for code in np.unique(table.types.values.to_numpy())})
+        used_sources = sorted({sources[code] for code in np.unique(table.source)})
+        counts, parents, children = write_concepts(
+            folder, table, _places(types, used_types), _places(sources, used_sources)
+        )
+        counts["concepts_in_cycles"] = self._report_cycles(table, parents, children)
+        write_ids(folder, table)
+        counts |= write_names(folder, table.names, progress=progress or _show_nothing)
+        counts |= joined
+        counts["left_out"] = sum(reasons.total() for reasons in self.report.left_out.values())
         counts["problems"] = self.report.problems.count
         self.report.counts = counts
         files = describe_files(folder)
-        prefixes = sorted({e.concept_id.partition(":")[0] for e in entries if ":" in e.concept_id})
-        vocabularies = [types, self._source_names, prefixes]
+        heads = pc.list_element(pc.split_pattern(table.ids, ":", max_splits=1), 0)
+        has_prefix = pc.match_substring(table.ids, ":")
+        prefixes = sorted(pc.unique(heads.filter(has_prefix)).to_pylist())
         manifest = Manifest(
             name=self.name,
-            fingerprint=fingerprint_of(files, vocabularies),
+            fingerprint=fingerprint_of(files, [used_types, used_sources, prefixes]),
             counts=counts,
-            types=tuple(types),
-            source_names=tuple(self._source_names),
+            types=tuple(used_types),
+            source_names=tuple(used_sources),
             prefixes=tuple(prefixes),
             sources=self._given_sources or tuple(self._sources),
             files=files,
@@ -225,99 +286,38 @@ class KbBuilder:
         manifest.write(folder)
         return manifest.fingerprint
 
+    def _report_cycles(self, table: ConceptTable, parents: Ragged, children: Ragged) -> int:
+        """Tell one cycle of the hierarchy as an example.
 
-def _move_in_place(temporary: Path, out: Path, *, fingerprint: str, overwrite: bool) -> None:
-    old = temporary.with_suffix(".old")
-    try:
-        if overwrite and out.exists():
-            out.rename(old)
-        temporary.rename(out)
-    except OSError as error:
-        if not out.is_dir():
-            raise
-        there = read_manifest(out).fingerprint
-        if there != fingerprint:
-            raise KbExistsError(
-                f"{out} holds another knowledge base ({there}, the new one is {fingerprint}): "
-                "choose another place or overwrite it (--overwrite)"
-            ) from error
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _write_concepts(
-    folder: Path, entries: list[_Entry], types: list[str], problems: Problems
-) -> dict[str, int]:
-    index = {entry.concept_id: idx for idx, entry in enumerate(entries)}
-    type_idx = {name: idx for idx, name in enumerate(types)}
-    parents: list[list[int]] = []
-    children: list[list[int]] = [[] for _ in entries]
-    dangling = 0
-    for child, entry in enumerate(entries):
-        known = sorted({index[p] for p in entry.parents if p in index} - {child})
-        dangling += sum(p not in index for p in entry.parents)
-        parents.append(known)
-        for parent in known:
-            children[parent].append(child)
-    first_name = np.zeros(len(entries) + 1, np.int64)
-    np.cumsum([len(entry.names) for entry in entries], out=first_name[1:])
-    write_table(
-        folder / "concepts.arrow",
-        {
-            "id": pa.array([e.concept_id for e in entries], pa.large_string()),
-            "definition": pa.array([e.definition for e in entries], pa.large_string()),
-            "source": pa.array([e.source_idx for e in entries], pa.int16()),
-            "types": ragged_column([[type_idx[t] for t in e.types] for e in entries], np.int16),
-            "parents": ragged_column(parents, np.int32),
-            "children": ragged_column(children, np.int32),
-            "xrefs": pa.array([e.xrefs for e in entries], pa.large_list(pa.large_string())),
-            "alt_ids": pa.array([e.alt_ids for e in entries], pa.large_list(pa.large_string())),
-            "first_name": pa.array(first_name[:-1]),
-        },
-    )
-    _write_ids(folder, entries, index, problems)
-    return {
-        "concepts": len(entries),
-        "parents": sum(map(len, parents)),
-        "parents_not_in_kb": dangling,
-    }
+        :returns: how many concepts are in one.
+        """
+        groups = cycles(parents, children)
+        count = sum(map(len, groups))
+        if groups:
+            shown = min(groups, key=lambda group: (len(group), group))[:_SHOWN]
+            ids = ", ".join(table.ids.take(pa.array(shown)).to_pylist())
+            message = (
+                f"the hierarchy has cycles, {count} concepts are in one. Each of these is broader "
+                "than the others; correct their parents in the source"
+            )
+            if ids not in self._told:  # not again if it is written to a second place
+                self._told.add(ids)
+                self.report.problems.add(self.name, 0, message, ids)
+        return count
 
 
-def _write_ids(
-    folder: Path, entries: list[_Entry], index: dict[str, int], problems: Problems
-) -> None:
-    """All ids by which a concept can be asked for, and of which kind each is."""
-    ids: list[str] = []
-    concept_idx: list[int] = []
-    kinds: list[int] = []
-    for idx, entry in enumerate(entries):
-        for kind, given in ((OWN_ID, [entry.concept_id]), (ALT_ID, entry.alt_ids),
-                            (XREF, entry.xrefs)):  # fmt: skip
-            ids.extend(given)
-            concept_idx.extend([idx] * len(given))
-            kinds.extend([kind] * len(given))
-    write_keys(folder, "ids", ids)
-    write_table(
-        folder / "id_targets.arrow",
-        {"concept": pa.array(concept_idx, pa.int32()), "kind": pa.array(kinds, pa.int8())},
-    )
+def _show_nothing(done: int, total: int) -> None:
+    """What is shown where nobody looks."""
 
 
-def _write_names(folder: Path, entries: list[_Entry]) -> dict[str, int]:
-    names = [name for entry in entries for name in entry.names]
-    concept_idx = np.repeat(
-        np.arange(len(entries), dtype=np.int32), [len(entry.names) for entry in entries]
-    )
-    write_table(
-        folder / "names.arrow",
-        {"name": pa.array(names, pa.large_string()), "concept": pa.array(concept_idx)},
-    )
-    plural = [plural_key(name) for name in names]
-    n_plural = write_keys(folder, "plural", plural)
-    n_bag = write_keys(folder, "bag", [bag_of(key.split()) for key in plural])
-    return {
-        "names": len(names),
-        "plural_keys": n_plural,
-        "bag_keys": n_bag,
-        "names_without_a_word": sum(not key for key in plural),
-    }
+def _places(names: list[str], used: list[str]) -> list[int]:
+    """:returns: for each name its place among those in use, 0 if it is none of them."""
+    place = {name: number for number, name in enumerate(used)}
+    return [place.get(name, 0) for name in names]
+
+
+def _count_demoted(rows: ConceptTable, table: ConceptTable) -> int:
+    """:returns: how many preferred names became synonyms, since their id had one already."""
+    owner = indices_in(rows.ids, table.ids)
+    stays = table.preferred().take(pa.array(owner))
+    return int(pc.sum(pc.not_equal(rows.preferred(), stays)).as_py())

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import marisa_trie
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from biotk.errors import KbCorruptError
 from biotk.kb.arrow import Ragged, Rows, list_array, map_table, write_table
 
+_SLICE = 50_000  # keys that are made Python objects at once
 
-def write_keys(folder: Path, stem: str, keys: Sequence[str]) -> int:
+
+def write_keys(folder: Path, stem: str, keys: pa.Array) -> int:
     """Write ``<stem>.marisa`` and ``<stem>.arrow``: from each key to the rows that have it.
 
-    :param keys: the key of each row; an empty one leaves its row out.
+    :param keys: the key of each row, large strings; an empty one leaves its row out.
     :returns: the number of distinct keys.
     """
-    trie = marisa_trie.Trie(sorted({key for key in keys if key}))
-    key_idx = np.fromiter((trie[key] if key else -1 for key in keys), np.int64, len(keys))
+    encoded = keys.dictionary_encode()
+    distinct, codes = encoded.dictionary, encoded.indices.to_numpy()
+    order = pc.sort_indices(distinct).to_numpy()
+    if len(order) and not distinct[int(order[0])].as_py():
+        order = order[1:]
+    in_order = distinct.take(pa.array(order))
+    trie = marisa_trie.Trie(_texts(in_order))
+    numbers = np.full(len(distinct), -1, np.int64)
+    numbers[order] = np.fromiter((trie[key] for key in _texts(in_order)), np.int64, len(order))
+    key_idx = numbers[codes]
     rows = np.argsort(key_idx, kind="stable")[np.count_nonzero(key_idx < 0) :]
     offsets = np.zeros(len(trie) + 1, np.int64)
     np.cumsum(np.bincount(key_idx[rows], minlength=len(trie)), out=offsets[1:])
-    trie.save(str(folder / f"{stem}.marisa"))
+    # Not by the trie itself, which does not tell why it could not write.
+    (folder / f"{stem}.marisa").write_bytes(trie.tobytes())
     write_table(folder / f"{stem}.arrow", {"rows": list_array(offsets, rows.astype(np.int32))})
     return len(trie)
+
+
+def _texts(keys: pa.Array) -> Iterator[str]:
+    for start in range(0, len(keys), _SLICE):
+        yield from keys.slice(start, _SLICE).to_pylist()
 
 
 class KeyTable:

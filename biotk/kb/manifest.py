@@ -29,6 +29,7 @@ class SourceInfo:
     :param licence: the licence, where known.
     :param n_concepts: how many concepts it gave.
     :param n_problems: how many of its rows were wrong.
+    :param left_out: what its reader left out on purpose, by reason.
     """
 
     name: str
@@ -39,6 +40,7 @@ class SourceInfo:
     licence: str = ""
     n_concepts: int = 0
     n_problems: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

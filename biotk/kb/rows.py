@@ -1,0 +1,299 @@
+"""Concepts in columns: a million of them in some hundred megabytes, joined to one row an id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from biotk.errors import Problems
+from biotk.kb.lists import Ints, Lists, codes_of, one_array
+from biotk.types import Concept
+
+_CHUNK = 20_000  # concepts that are held as Python objects
+_SLICE = 50_000  # rows that are made Python objects at once
+_TEXT, _TEXTS = pa.large_string(), pa.large_list(pa.large_string())
+_SCHEMA = pa.schema(
+    {
+        "id": _TEXT,
+        "names": _TEXTS,
+        "types": pa.large_list(pa.int32()),
+        "definition": _TEXT,
+        "parents": _TEXTS,
+        "xrefs": _TEXTS,
+        "alt_ids": _TEXTS,
+        "source": pa.int32(),
+    }
+)
+_BROKEN = "holds half a surrogate pair, which is no character"
+#: A concept as a row of the schema.
+_Row = tuple[Any, ...]
+
+
+class Codes(dict[str, int]):
+    """Numbers for strings, by their first appearance."""
+
+    def __missing__(self, key: str) -> int:
+        key.encode("utf-8")  # raises where it could not be written
+        self[key] = code = len(self)
+        return code
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptTable:
+    """Concepts in columns. *Shape of each*: (concepts,).
+
+    :param ids: their ids.
+    :param names: the names of each, the preferred one first.
+    :param types: codes of their types.
+    :param definition: nullable.
+    :param source: codes of their sources.
+    """
+
+    ids: pa.Array
+    names: Lists
+    types: Lists
+    definition: pa.Array
+    parents: Lists
+    xrefs: Lists
+    alt_ids: Lists
+    source: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of all columns."""
+        lists = (self.names, self.types, self.parents, self.xrefs, self.alt_ids)
+        flat = sum(rows.values.nbytes + rows.offsets.nbytes for rows in lists)
+        return int(flat + self.ids.nbytes + self.definition.nbytes + self.source.nbytes)
+
+    def preferred(self) -> pa.Array:
+        """:returns: the preferred name of each concept."""
+        return self.names.values.take(pa.array(self.names.offsets[:-1]))
+
+    def iter_with(self, lists: Lists) -> Iterator[tuple[str, list[str]]]:
+        """:returns: each id with a row of its concept's names or ids."""
+        column = lists.column()
+        for start in range(0, len(self), _SLICE):
+            ids = self.ids.slice(start, _SLICE).to_pylist()
+            yield from zip(ids, column.slice(start, _SLICE).to_pylist(), strict=True)
+
+
+class ConceptRows:
+    """Takes concepts in and gives them out as a table.
+
+    What cannot be stored, an empty name or half a surrogate pair, is a problem and left out.
+
+    :param problems: takes what cannot be stored.
+    """
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._place = ""
+        self._open: list[_Row] = []
+        self._chunks: list[pa.RecordBatch] = []
+        self._n_closed = 0
+        self.types, self.sources = Codes(), Codes()
+
+    def __len__(self) -> int:
+        return self._n_closed + len(self._open)
+
+    def add(self, concept: Concept, *, source: str, place: str) -> None:
+        """Take in one concept.
+
+        :param source: its source, if it names none itself.
+        :param place: the file, for problems.
+        """
+        self._place = place
+        if not _is_name(concept.concept_id) or not _is_name(concept.name):
+            what = "the name" if _is_name(concept.concept_id) else "the id"
+            self._problem(f"{what} is empty; the row is left out", repr(concept))
+            return
+        names = tuple(dict.fromkeys((concept.name, *concept.synonyms)))
+        if not all(map(_is_name, names)):
+            self._problem("a synonym is empty; it is left out", concept.concept_id)
+            names = tuple(filter(_is_name, names))
+        try:
+            types = [self.types[name] for name in concept.types]
+            source_code = self.sources[concept.source or source]
+        except UnicodeEncodeError:
+            self._problem(f"a type or source {_BROKEN}; the row is left out", concept.concept_id)
+            return
+        self._open.append(
+            (
+                concept.concept_id, names, types, concept.definition, concept.parents,
+                concept.xrefs, concept.alt_ids, source_code,
+            )
+        )  # fmt: skip
+        if len(self._open) >= _CHUNK:
+            self.close_chunk()
+
+    def _problem(self, message: str, text: str) -> None:
+        self._problems.add(self._place, 0, message, text.encode("utf-8", "replace").decode())
+
+    def close_chunk(self) -> None:
+        """Put what is held as Python objects into columns."""
+        if not self._open:
+            return
+        try:
+            batch = _batch(self._open)
+        except UnicodeEncodeError:
+            batch = _batch([row for raw in self._open if (row := self._storable(raw))])
+        self._open = []
+        self._chunks.append(batch)
+        self._n_closed += len(batch)
+
+    def _storable(self, row: _Row) -> _Row | None:
+        """A row without the strings that UTF-8 cannot hold; None if its id or name is one."""
+        if not _is_text(row[0]) or not _is_text(row[1][0]):
+            self._problem(f"the id or name {_BROKEN}; the row is left out", f"{row[0]} {row[1][0]}")
+            return None
+        given = [value if isinstance(value, tuple) else (value,) for value in row]
+        kept = [tuple(text for text in texts if _is_text(text)) for texts in given]
+        if sum(map(len, kept)) < sum(map(len, given)):
+            self._problem(f"a text {_BROKEN}; it is left out", row[0])
+        return tuple(
+            texts if isinstance(value, tuple) else next(iter(texts), None)
+            for value, texts in zip(row, kept, strict=True)
+        )
+
+    def table(self, start: int = 0) -> ConceptTable:
+        """:returns: the concepts from row ``start`` on, in the order in which they came."""
+        self.close_chunk()
+        whole = pa.Table.from_batches(self._chunks, _SCHEMA)
+        if start:
+            whole = whole.slice(start)
+        else:  # a second copy of all would double the memory
+            whole = _combined(whole)
+            self._chunks = whole.to_batches()
+        columns = {name: one_array(whole.column(name)) for name in _SCHEMA.names}
+        lists = {name: Lists.of(columns[name]) for name in
+                 ("names", "types", "parents", "xrefs", "alt_ids")}  # fmt: skip
+        return ConceptTable(
+            ids=columns["id"],
+            definition=columns["definition"],
+            source=columns["source"].to_numpy(),
+            **lists,
+        )
+
+
+def _combined(table: pa.Table) -> pa.Table:
+    if not len(table):
+        return table
+    return pa.table({name: one_array(table.column(name)) for name in _SCHEMA.names}, _SCHEMA)
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and not text.isspace()
+
+
+def _is_text(value: Any) -> bool:
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+    return True
+
+
+def _batch(rows: list[_Row]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
+    return pa.record_batch(arrays, schema=_SCHEMA)
+
+
+def join_same_ids(table: ConceptTable) -> ConceptTable:
+    """Make one row of those that have the same id, and put the rows in order of their ids.
+
+    The first of them keeps its preferred name and its source.
+    """
+    return _join(table, table.ids, np.zeros(len(table), bool))
+
+
+def join_twins(table: ConceptTable, twins: Mapping[str, str]) -> ConceptTable:
+    """Join twins to the concepts that stay.
+
+    A twin's id becomes an alternative id, and a parent that was the twin is the one that stays.
+
+    :param table: one row an id.
+    :param twins: id that goes → id that stays.
+    """
+    gone = pa.array(twins.keys(), _TEXT)
+    stays = pa.array(twins.values(), _TEXT)
+    at = pc.index_in(table.ids, value_set=gone)
+    owners = pc.coalesce(stays.take(at), table.ids)
+    goes = at.is_valid().to_numpy(zero_copy_only=False)
+    # Its own id comes after the alternative ids that it has already.
+    rows = np.flatnonzero(goes)
+    alt_ids = table.alt_ids.plus(rows, table.ids.take(pa.array(rows)))
+    at = pc.index_in(table.parents.values, value_set=gone)
+    parents = Lists(table.parents.offsets, pc.coalesce(stays.take(at), table.parents.values))
+    joined = _join(replace(table, alt_ids=alt_ids, parents=parents), owners, goes)
+    # What referred to the other twin refers to the concept itself now.
+    known = pa.concat_arrays([joined.ids, gone])
+    position = np.concatenate([np.arange(len(joined)), indices_in(stays, joined.ids)])
+    found = indices_in(joined.xrefs.values, known)
+    itself = (found >= 0) & (position[found] == joined.xrefs.rows())
+    return replace(joined, xrefs=joined.xrefs.filtered(~itself))
+
+
+def indices_in(values: pa.Array, known: pa.Array) -> NDArray[np.int64]:
+    """:returns: where each value stands among the known ones, -1 if it does not."""
+    found = pc.index_in(values, value_set=known).fill_null(-1)
+    indices: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return indices
+
+
+def _join(table: ConceptTable, owners: pa.Array, goes: NDArray[np.bool_]) -> ConceptTable:
+    """One row for each owner, the owner's own row before those that go, else in their order."""
+    order: Ints = pc.sort_indices(owners).to_numpy().astype(np.int64)
+    owner = owners.take(pa.array(order))
+    first = np.ones(len(order), bool)
+    first[1:] = pc.not_equal(owner[1:], owner[:-1]).to_numpy(zero_copy_only=False)
+    order = order[np.lexsort((goes[order], np.cumsum(first)))]
+    starts = np.flatnonzero(first)
+    several = np.diff(np.append(starts, len(order))) > 1
+
+    def joined(lists: Lists) -> Lists:
+        whole = lists.take(order).joined(starts)
+        return whole.filtered(whole.firsts(several)) if several.any() else whole
+
+    return ConceptTable(
+        ids=owner.take(pa.array(starts)),
+        names=joined(table.names),
+        types=joined(table.types),
+        definition=table.definition.take(pa.array(_first_given(table.definition, order, first))),
+        parents=joined(table.parents),
+        xrefs=joined(table.xrefs),
+        alt_ids=joined(table.alt_ids),
+        source=table.source[order[starts]],
+    )
+
+
+def _first_given(definition: pa.Array, order: Ints, first: NDArray[np.bool_]) -> Ints:
+    """:returns: for each group the row of the first definition that says something."""
+    given = pc.not_equal(definition, "").fill_null(False).to_numpy(zero_copy_only=False)[order]
+    group = np.cumsum(first) - 1
+    rows = order[first]
+    # Assigned from the last to the first, so that the first stays.
+    at = np.flatnonzero(given)[::-1]
+    rows[group[at]] = order[at]
+    return rows
+
+
+def repeated_ids(table: ConceptTable) -> tuple[Ints, Ints]:
+    """:returns: the rows whose id came before, and the row of the first with that id of each."""
+    if pc.count_distinct(table.ids).as_py() == len(table):
+        none = np.empty(0, np.int64)
+        return none, none
+    codes = codes_of(table.ids)
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    rows = np.flatnonzero(first[inverse] != np.arange(len(codes)))
+    return rows, first[inverse[rows]]

@@ -50,6 +50,34 @@ def build_cli(
             metavar="FIELD=COLUMN",
         ),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            help="For RRF: languages of names, or all.", metavar="A,B", show_default="ENG"
+        ),
+    ] = None,
+    sab: Annotated[
+        str | None,
+        typer.Option(help="For RRF: only rows of these vocabularies, as in MSH.", metavar="A,B"),
+    ] = None,
+    semantic_type: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="For RRF: only concepts of this type, by TUI, name or group; may come again.",
+            metavar="TYPE",
+        ),
+    ] = None,
+    keep_suppressed: Annotated[
+        bool, typer.Option("--keep-suppressed", help="For RRF: take suppressed rows as well.")
+    ] = False,
+    merge: Annotated[
+        str | None,
+        typer.Option(
+            help="Join the concepts of these vocabularies that their cross-references make one; "
+            "those of the first stay.",
+            metavar="PREFIX,PREFIX",
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a KB that is there already.")
@@ -57,16 +85,18 @@ def build_cli(
 ) -> None:
     """Build a knowledge base from vocabularies.
 
-    Each source's format is told by its content: OBO, MeSH, HGNC and MEDIC tables, ontologies in
-    JSON, scispaCy's JSONL, CSV and TSV. A row that is wrong is reported with file, line and text,
-    and counted; the rest goes on. What the options say holds for all sources; a recipe says it of
-    each.
+    Each source's format is told by its content: OBO, MeSH, HGNC and MEDIC tables, UMLS and RxNorm
+    in RRF, ontologies in JSON, scispaCy's JSONL, CSV and TSV. A row that is wrong is reported with
+    file, line and text, and counted; the rest goes on. What the options say holds for all sources;
+    a recipe says it of each.
 
     For example:
 
     biotk kb build hp.obo -o kb/hpo
 
     biotk kb build descriptors.tsv supplementary.tsv -o kb/mesh --release 2024
+
+    biotk kb build 2025AB/META -o kb/umls --sab MSH,SNOMEDCT_US --semantic-type Disorders
 
     biotk kb build codes.csv -o kb/mine --column id=Code --column name=Title --prefix MINE
 
@@ -78,21 +108,30 @@ def build_cli(
     recipes = [path for path in sources if is_build_recipe(path)]
     if recipes:
         given = {"format": format, "prefix": prefix, "types": types, "vocabulary": vocabulary,
-                 "release": release, "licence": licence, "column": column}  # fmt: skip
+                 "release": release, "licence": licence, "column": column, "language": language,
+                 "sab": sab, "semantic-type": semantic_type,
+                 "keep-suppressed": keep_suppressed}  # fmt: skip
         _only_a_recipe(recipes[0], sources, [key for key, value in given.items() if value])
         recipe = read_build_recipe(recipes[0])
     else:
         options = ReaderOptions(
             prefix=prefix,
             source=vocabulary,
-            types=tuple(part.strip() for part in (types or "").split(",") if part.strip()),
+            types=_parts(types),
             columns=parse_columns(column) if column else None,
+            languages=() if language == "all" else _parts(language or "ENG"),
+            sabs=_parts(sab),
+            semantic_types=tuple(semantic_type or ()),
+            keep_suppressed=keep_suppressed,
         )
         recipe = BuildRecipe(
             name=None,
             merge=(),
             sources=tuple(BuildSource(p, format, options, release, licence) for p in sources),
         )
+    if merge is not None:
+        prefixes = tuple(part.strip() for part in merge.split(",") if part.strip())
+        recipe = replace(recipe, merge=prefixes)
     with progress_bar() as show:
         report = build(
             recipe, out, name=name or recipe.name or out.resolve().name, strict=strict,
@@ -134,7 +173,7 @@ def build(
     infos = [_info(source, _format_of(source)) for source in recipe.sources]
     sources = list(zip(recipe.sources, infos))
     descriptors = next((s.path for s, i in sources if _is_descriptors(s.path, i.format)), None)
-    builder = KbBuilder(name, problems=Problems(strict=strict))
+    builder = KbBuilder(name, problems=Problems(strict=strict), merge=recipe.merge)
     for source, info in sources:
         say(f"{source.path}: {info.format}")
         options = source.options
@@ -143,17 +182,27 @@ def build(
             read_concepts(
                 source.path,
                 format=info.format,
-                options=replace(options, companion=options.companion or descriptors),
+                options=replace(
+                    options,
+                    companion=options.companion or descriptors,
+                    left_out=_say_left_out,
+                ),
                 problems=builder.report.problems,
             ),
             info,
             progress=lambda n, step=step: progress(step, n, 0),  # type: ignore[misc]
         )
     progress("writing", 0, 0)
-    builder.write(out, overwrite=overwrite)
+    builder.write(
+        out, overwrite=overwrite, progress=lambda done, total: progress("writing", done, total)
+    )
     progress("n-gram index", 0, 0)
     open_neighbours(open_kb(out))
     return builder.report
+
+
+def _parts(value: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (value or "").split(",") if part.strip())
 
 
 def parse_columns(values: Sequence[str]) -> Mapping[str, str | int]:
@@ -222,6 +271,7 @@ def _info(source: BuildSource, format: str) -> SourceInfo:
     """
     from biotk.kb.fetch.record import find_record
     from biotk.kb.manifest import SourceInfo, sha256_file
+    from biotk.kb.readers import FORMATS
 
     path = source.path
     sha256 = sha256_file(path) if path.is_file() else ""
@@ -234,7 +284,7 @@ def _info(source: BuildSource, format: str) -> SourceInfo:
     vocabulary = source.options.source or (record.vocabulary if record else "")
     fetched = (record.release or f"fetched {record.fetched[:10]}") if record else ""
     return SourceInfo(
-        name=vocabulary or path.name.partition(".")[0],
+        name=vocabulary or FORMATS[format].vocabulary or path.name.partition(".")[0],
         file=path.name,
         format=format,
         sha256=sha256,
@@ -243,10 +293,17 @@ def _info(source: BuildSource, format: str) -> SourceInfo:
     )
 
 
+def _say_left_out(path: Path, reason: str, count: int) -> None:
+    say(f"{path}: left out: {reason} ({count:,})")
+
+
 def _print_report(report: BuildReport, out: Path) -> None:
     typer.echo(str(out))
     for name, count in report.counts.items():
         typer.echo(f"  {count:>10,}  {name.replace('_', ' ')}")
+    for path, reasons in report.left_out.items():
+        for reason, count in sorted(reasons.items()):
+            say(f"{path}: left out: {reason} ({count:,})")
     problems = report.problems
     for problem in problems.kept[:_SHOWN]:
         say(str(problem))

@@ -38,9 +38,18 @@ class ReaderOptions:
     :param columns: for tables: field of :class:`Concept` → name or index (from 0) of its column.
     :param delimiter: for tables: what stands between columns; None to find out.
     :param list_separator: for tables: what stands between the values of one field.
-    :param synonym_scopes: for OBO: which synonyms are names of the concept.
+    :param synonym_scopes: for OBO, OBO Graphs, MeSH XML and ICD-10-CM: which synonyms are names
+        of the concept.
+    :param seventh_characters: for ICD-10-CM: also make a concept of each code with a seventh
+        character, such as ``S72.001A``.
     :param companion: for MeSH supplementary records: the descriptors that they are mapped to;
-        None looks for ``descriptors.tsv`` beside the file.
+        None looks for ``descriptors.tsv`` or ``desc2026.xml`` beside the file.
+    :param languages: for RRF: languages of names, as in ``("ENG", "SPA")``, that of preferred names
+        first; empty for all.
+    :param sabs: for RRF: the vocabularies whose rows count, by NLM's abbreviations; empty for all.
+    :param semantic_types: for RRF: TUIs, names of semantic types or their groups, BioTK's types;
+        only concepts of these are read. Empty for all.
+    :param keep_suppressed: for RRF: whether rows count that NLM or their source suppress.
     :param left_out: called with path, reason and count for what is left out on purpose.
     :param retired: called with a retired id and the id that replaces it, both CURIEs, where the
         replacement is not a concept that the reader has at hand; the builder puts them together.
@@ -53,7 +62,12 @@ class ReaderOptions:
     delimiter: str | None = None
     list_separator: str = "|"
     synonym_scopes: tuple[str, ...] = ("EXACT", "NARROW", "RELATED")
+    seventh_characters: bool = False
     companion: Path | None = None
+    languages: tuple[str, ...] = ("ENG",)
+    sabs: tuple[str, ...] = ()
+    semantic_types: tuple[str, ...] = ()
+    keep_suppressed: bool = False
     left_out: Callable[[Path, str, int], None] = log_left_out
     retired: Callable[[str, str], None] = ignore_retired
 
@@ -105,9 +119,11 @@ class SourceFormat:
     :param sniff: whether a source is in this format.
     :param read: the reader.
     :param description: one line for users.
+    :param vocabulary: the vocabulary that comes in it, where there is only one.
     """
 
     name: str
     sniff: Callable[[Probe], bool]
     read: Reader
     description: str
+    vocabulary: str = ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from biotk.kb.manifest import SourceInfo
 
 _SHOWN = 20
+_ALWAYS_SHOWN = {"concepts", "names", "parents", "problems"}
 
 
 def build_cli(
@@ -185,7 +186,8 @@ def build(
                 options=replace(
                     options,
                     companion=options.companion or descriptors,
-                    left_out=_say_left_out,
+                    left_out=builder.add_left_out,
+                    retired=builder.add_retired,
                 ),
                 problems=builder.report.problems,
             ),
@@ -196,9 +198,11 @@ def build(
     builder.write(
         out, overwrite=overwrite, progress=lambda done, total: progress("writing", done, total)
     )
+    report = builder.report
+    del builder  # its concepts would stay in memory beside those of the index
     progress("n-gram index", 0, 0)
     open_neighbours(open_kb(out))
-    return builder.report
+    return report
 
 
 def _parts(value: str | None) -> tuple[str, ...]:
@@ -293,14 +297,11 @@ def _info(source: BuildSource, format: str) -> SourceInfo:
     )
 
 
-def _say_left_out(path: Path, reason: str, count: int) -> None:
-    say(f"{path}: left out: {reason} ({count:,})")
-
-
 def _print_report(report: BuildReport, out: Path) -> None:
     typer.echo(str(out))
     for name, count in report.counts.items():
-        typer.echo(f"  {count:>10,}  {name.replace('_', ' ')}")
+        if count or name in _ALWAYS_SHOWN:
+            typer.echo(f"  {count:>10,}  {name.replace('_', ' ')}")
     for path, reasons in report.left_out.items():
         for reason, count in sorted(reasons.items()):
             say(f"{path}: left out: {reason} ({count:,})")

@@ -19,6 +19,12 @@ from biotk.kb.readers.medic import (
 from biotk.kb.readers.mesh_tsv import iter_mesh_tsv, sniff_mesh_tsv
 from biotk.kb.readers.obo import iter_obo, sniff_obo
 from biotk.kb.readers.ontology_json import iter_ontology_json, sniff_ontology_json
+from biotk.kb.readers.rrf import (
+    iter_rxnorm_rrf,
+    iter_umls_rrf,
+    sniff_rxnorm_rrf,
+    sniff_umls_rrf,
+)
 from biotk.kb.readers.scispacy_jsonl import iter_scispacy_jsonl, sniff_scispacy_jsonl
 from biotk.kb.readers.table import iter_table, sniff_table
 from biotk.types import Concept
@@ -27,6 +33,11 @@ _ALL = (
     SourceFormat("obo", sniff_obo, iter_obo, "ontology in OBO 1.2 or 1.4"),
     SourceFormat("mesh-tsv", sniff_mesh_tsv, iter_mesh_tsv, "MeSH descriptors or supplementary"),
     SourceFormat("hgnc-tsv", sniff_hgnc, iter_hgnc, "gene table of HGNC"),
+    # Before MEDIC, whose rows look much like these.
+    SourceFormat("umls-rrf", sniff_umls_rrf, iter_umls_rrf, "UMLS in RRF, a directory", "UMLS"),
+    SourceFormat(
+        "rxnorm-rrf", sniff_rxnorm_rrf, iter_rxnorm_rrf, "RxNorm in RRF, a directory", "RxNorm"
+    ),
     SourceFormat("medic", sniff_medic, iter_medic, "MEDIC, id|id2||name|name"),
     SourceFormat(
         "scispacy-jsonl", sniff_scispacy_jsonl, iter_scispacy_jsonl, "scispaCy's JSON lines"

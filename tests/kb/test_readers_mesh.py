@@ -6,7 +6,7 @@ import pytest
 
 from biotk.errors import InputError, Problems, strict
 from biotk.kb.readers import ReaderOptions, read_concepts
-from biotk.kb.readers.mesh_tsv import types_of_mapped, types_of_trees
+from biotk.kb.readers.mesh_trees import types_of_mapped, types_of_trees
 from biotk.types import Concept
 
 DESCRIPTORS = """\

@@ -46,6 +46,7 @@ def test_types_of_goes_by_namespace_then_prefix() -> None:
 
 
 def test_follow_retired_goes_through_chains_to_live_concepts() -> None:
+    told: list[tuple[str, str]] = []
     retired, left_out = follow_retired(
         {
             "a": ["b"],
@@ -56,11 +57,14 @@ def test_follow_retired_goes_through_chains_to_live_concepts() -> None:
             "f": ["e"],
             "g": ["elsewhere"],
             "h": ["h"],
+            "i": ["g"],
         },
         {"live", "other"},
+        elsewhere=lambda old, new: told.append((old, new)),
     )
     assert retired == {"live": ["a", "b"]}
-    assert left_out == {NO_REPLACEMENT: 1, SEVERAL: 1, CIRCLE: 3, ELSEWHERE: 1}
+    assert left_out == {NO_REPLACEMENT: 1, SEVERAL: 1, CIRCLE: 3, ELSEWHERE: 2}
+    assert told == [("g", "elsewhere"), ("i", "elsewhere")]
 
 
 def maker(problems: Problems, options: ReaderOptions = DEFAULT_OPTIONS) -> ConceptMaker:

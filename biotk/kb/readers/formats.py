@@ -9,6 +9,7 @@ from biotk.errors import InputError, Problems, UnknownNameError, strict
 from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions, SourceFormat
 from biotk.kb.readers.files import read_head
 from biotk.kb.readers.hgnc import iter_hgnc, sniff_hgnc
+from biotk.kb.readers.icd10cm import iter_icd10cm, sniff_icd10cm
 from biotk.kb.readers.indra_json import iter_indra_json, sniff_indra_json
 from biotk.kb.readers.medic import (
     iter_medic,
@@ -17,7 +18,9 @@ from biotk.kb.readers.medic import (
     sniff_partial_kb_json,
 )
 from biotk.kb.readers.mesh_tsv import iter_mesh_tsv, sniff_mesh_tsv
+from biotk.kb.readers.mesh_xml import iter_mesh_xml, sniff_mesh_xml
 from biotk.kb.readers.obo import iter_obo, sniff_obo
+from biotk.kb.readers.obographs import iter_obographs, sniff_obographs
 from biotk.kb.readers.ontology_json import iter_ontology_json, sniff_ontology_json
 from biotk.kb.readers.rrf import (
     iter_rxnorm_rrf,
@@ -31,6 +34,9 @@ from biotk.types import Concept
 
 _ALL = (
     SourceFormat("obo", sniff_obo, iter_obo, "ontology in OBO 1.2 or 1.4"),
+    SourceFormat("obographs-json", sniff_obographs, iter_obographs, "ontology as OBO Graphs JSON"),
+    SourceFormat("mesh-xml", sniff_mesh_xml, iter_mesh_xml, "MeSH as NLM publishes it, in XML"),
+    SourceFormat("icd10cm-xml", sniff_icd10cm, iter_icd10cm, "ICD-10-CM's tabular list in XML"),
     SourceFormat("mesh-tsv", sniff_mesh_tsv, iter_mesh_tsv, "MeSH descriptors or supplementary"),
     SourceFormat("hgnc-tsv", sniff_hgnc, iter_hgnc, "gene table of HGNC"),
     # Before MEDIC, whose rows look much like these.

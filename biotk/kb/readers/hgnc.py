@@ -98,7 +98,7 @@ def _retired(make: ConceptMaker) -> dict[str, list[str]]:
         name = row.get("name", "")
         see = _SEE.findall(name) if name.lower().startswith("symbol withdrawn") else []
         replacements[curie] = [make.curie(local) for local in dict.fromkeys(see)]
-    retired, make.left_out = follow_retired(replacements, live)
+    retired, make.left_out = follow_retired(replacements, live, elsewhere=make.options.retired)
     return retired
 
 

@@ -20,6 +20,10 @@ _CHUNK = 1 << 18
 #: How near to the end of the text an error may be for more text to mend it: the longest literal.
 _NEAR_END = 16
 
+#: The keys that lead to a value; a step into an array has none.
+Place = tuple[str, ...]
+IN_ARRAY = "*"
+
 
 class _BrokenError(Exception):
     """The text is not JSON, or ends too early."""
@@ -116,6 +120,30 @@ def _items(tape: _Tape) -> Iterator[tuple[int, str | None, Any]]:
         raise _BrokenError("text after the end of the JSON")
 
 
+def _deep(tape: _Tape, depth: int, place: Place) -> Iterator[tuple[int, Place, Any]]:
+    """Yield what stands ``depth`` steps down a value, and what ends before that."""
+    opening = tape.peek()
+    if depth == 0 or opening not in {"{", "["}:
+        line = tape.line
+        yield line, place, tape.value()
+        return
+    tape.take("{[")
+    close = "}" if opening == "{" else "]"
+    if tape.peek() == close:
+        tape.take(close)
+        return
+    while True:
+        step = IN_ARRAY
+        if opening == "{":
+            step = tape.value()
+            if not isinstance(step, str):
+                raise _BrokenError(f"not JSON: {step!r} as a key")
+            tape.take(":")
+        yield from _deep(tape, depth - 1, (*place, step))
+        if tape.take("," + close) == close:
+            return
+
+
 def _chunks(path: Path) -> Iterator[str]:
     with open_binary(path) as handle:
         decoder = codecs.getincrementaldecoder("utf-8-sig")()
@@ -135,6 +163,27 @@ def iter_json_items(path: Path, *, problems: Problems) -> Iterator[tuple[int, st
     tape = _Tape(_chunks(path))
     try:
         yield from _items(tape)
+    except _BrokenError as error:
+        problems.add(path, tape.line, str(error))
+    except DAMAGE as error:
+        problems.add(path, tape.line, explain(error))
+
+
+def iter_json_deep(
+    path: Path, *, depth: int, problems: Problems
+) -> Iterator[tuple[int, Place, Any]]:
+    """Read the values that stand ``depth`` steps down in a file, and what ends before that.
+
+    :param depth: how many arrays and objects within one another are not read whole.
+    :param problems: as in :func:`iter_json_items`.
+    :returns: the line that the value starts on; the keys that lead to it, :data:`IN_ARRAY` for a
+        step into an array; the value.
+    """
+    tape = _Tape(_chunks(path))
+    try:
+        yield from _deep(tape, depth, ())
+        if tape.peek():
+            raise _BrokenError("text after the end of the JSON")
     except _BrokenError as error:
         problems.add(path, tape.line, str(error))
     except DAMAGE as error:

@@ -70,6 +70,7 @@ class ConceptMaker:
         self._prefix = options.prefix or prefix
         self._source = options.source or source
         self._stem = path.name.partition(".")[0]
+        self._lines: dict[str, int] = {}
         #: What was left out on purpose, by reason; told by :meth:`finish`.
         self.left_out: Counter[str] = Counter()
 
@@ -84,6 +85,19 @@ class ConceptMaker:
         """
         shown = row if isinstance(row, str) else json.dumps(row, ensure_ascii=False, default=str)
         self.problems.add(self.path, line, message, shown)
+
+    def again(self, line: int, raw: str, row: Any) -> bool:
+        """Report a row whose id an earlier row has.
+
+        :param raw: the id.
+        :returns: whether it has.
+        """
+        if raw not in self._lines:
+            self._lines[raw] = line
+            return False
+        first = self._lines[raw]
+        self.bad(line, f"{raw} stands in line {first} already; this one is left out", row)
+        return True
 
     def finish(self) -> None:
         """Tell what was left out on purpose."""

@@ -59,7 +59,7 @@ def _retired(make: ConceptMaker) -> dict[str, list[str]]:
             replacements[make.curie(raw)] = [make.curie(other) for other in named]
         else:
             live.add(make.curie(raw))
-    retired, make.left_out = follow_retired(replacements, live)
+    retired, make.left_out = follow_retired(replacements, live, elsewhere=make.options.retired)
     return retired
 
 

@@ -53,7 +53,7 @@ def _retired(make: ConceptMaker) -> dict[str, list[str]]:
             replacements[make.curie(key)] = [make.curie(named)] if isinstance(named, str) else []
         else:
             live.add(make.curie(key))
-    retired, make.left_out = follow_retired(replacements, live)
+    retired, make.left_out = follow_retired(replacements, live, elsewhere=make.options.retired)
     return retired
 
 

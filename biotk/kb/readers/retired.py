@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 NO_REPLACEMENT = "retired ids without a replacement"
 SEVERAL = "retired ids with several replacements"
@@ -12,7 +12,10 @@ CIRCLE = "retired ids that replace one another"
 
 
 def follow_retired(
-    replacements: Mapping[str, Sequence[str]], live: Container[str]
+    replacements: Mapping[str, Sequence[str]],
+    live: Container[str],
+    *,
+    elsewhere: Callable[[str, str], None],
 ) -> tuple[dict[str, list[str]], Counter[str]]:
     """Find the live concept behind every retired id.
 
@@ -21,6 +24,8 @@ def follow_retired(
 
     :param replacements: retired id → what its source names in its place.
     :param live: the ids that are in use.
+    :param elsewhere: told the retired id and the one that replaces it where that one is none of
+        the source's own, as :attr:`~biotk.kb.readers.base.ReaderOptions.retired` takes it.
     :returns: live id → the retired ids that mean it, in order; and why others were left out.
     """
     retired: dict[str, list[str]] = {}
@@ -41,6 +46,7 @@ def follow_retired(
                 break
             if at not in replacements:
                 left_out[ELSEWHERE] += 1
+                elsewhere(start, at)
                 break
             seen.add(at)
     return retired, left_out

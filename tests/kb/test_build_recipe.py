@@ -190,3 +190,23 @@ def test_merge_is_a_list_of_prefixes(recipe: Path) -> None:
     assert read_build_recipe(recipe).merge == ()
     edit(recipe, 'name = "clinic"', 'merge = ["MESH", "MONDO"]')
     assert read_build_recipe(recipe).merge == ("MESH", "MONDO")
+
+
+def test_merge_of_a_recipe_brings_twins_together(recipe: Path, tmp_path: Path) -> None:
+    (tmp_path / "data" / "terms.csv").write_text(
+        "Code,Title,Xref\nMESH:D1,Adhesive capsulitis,MONDO:1\n", encoding="utf-8"
+    )
+    text = recipe.read_text(encoding="utf-8").replace("synonyms = 2", 'xrefs = "Xref"')
+    recipe.write_text(text.replace('name = "clinic"', 'merge = ["MESH", "MONDO"]'), "utf-8")
+    done = build(recipe, "-o", tmp_path / "kb")
+    assert done.exit_code == 0, done.output
+    kb = open_kb(tmp_path / "kb")
+    assert len(kb) == 1
+    assert kb["MONDO:1"].name == "Adhesive capsulitis"
+    assert "frozen shoulder" in kb["MESH:D1"].synonyms
+
+
+def test_name_of_a_kb_without_one_is_that_of_its_directory(recipe: Path, tmp_path: Path) -> None:
+    edit(recipe, 'name = "clinic"', "")
+    assert build(recipe, "-o", tmp_path / "shoulders").exit_code == 0
+    assert open_kb(tmp_path / "shoulders").manifest.name == "shoulders"

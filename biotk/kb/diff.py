@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, islice
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
-from biotk.kb.arrow import Ragged, map_table
 from biotk.kb.knowledge_base import KnowledgeBase
 from biotk.text.normalize import exact_key
 
@@ -63,7 +60,7 @@ class KbDiff:
 class _Entry:
     concept_id: str
     names: list[str]
-    types: list[str]
+    types: tuple[str, ...]
     parents: list[str]
 
 
@@ -119,7 +116,7 @@ def _differences(
         if gone:
             yield "names_removed", gone, ()
     if before.types[:1] != after.types[:1] or set(before.types) != set(after.types):
-        yield "retyped", tuple(before.types), tuple(after.types)
+        yield "retyped", before.types, after.types
     if before.parents != after.parents:
         parents = [now for parent in before.parents for now in _ids_now(parent, new) or (parent,)]
         gone, come = _only_in_one(parents, after.parents)
@@ -165,26 +162,15 @@ def _side_by_side(
 
 def _entries(kb: KnowledgeBase) -> Iterator[_Entry]:
     """:returns: what is compared of each concept, in order of ids."""
-    concepts = map_table(kb.path / "concepts.arrow")
-    names = map_table(kb.path / "names.arrow").column("name")
-    ids = concepts.column("id")
-    types, parents = Ragged(concepts.column("types")), Ragged(concepts.column("parents"))
-    first_name = np.r_[concepts.column("first_name").to_numpy(), len(names)]
-    for start in range(0, len(ids), _BLOCK):
-        end = min(start + _BLOCK, len(ids))
-        own = ids[start:end].to_pylist()
-        own_names = _cut(names, first_name[start : end + 1])
-        bounds = parents.offsets[start : end + 1]
-        above = ids.take(pa.array(parents.values[bounds[0] : bounds[-1]]))
-        own_parents = _cut(above, bounds - bounds[0])
-        for n, concept_id in enumerate(own):
-            own_types = [kb.manifest.types[t] for t in types[start + n].tolist()]
-            yield _Entry(concept_id, own_names[n], own_types, own_parents[n])
-
-
-def _cut(column: pa.Array, bounds: NDArray[np.int64]) -> list[list[str]]:
-    """:returns: the strings between each bound and the next."""
-    offset = int(bounds[0])
-    values = column[offset : int(bounds[-1])].to_pylist()
-    cuts = (bounds - offset).tolist()
-    return [values[a:b] for a, b in pairwise(cuts)]
+    names = kb.iter_names()
+    for start in range(0, len(kb), _BLOCK):
+        block = range(start, min(start + _BLOCK, len(kb)))
+        parents = [kb.hierarchy.parents(idx) for idx in block]
+        parent_ids = iter(kb.ids_of(np.array([*chain.from_iterable(parents)], np.int64)))
+        for idx, above, concept_id in zip(block, parents, kb.ids_of(np.array(block)), strict=True):
+            yield _Entry(
+                concept_id,
+                list(islice(names, len(kb.name_range(idx)))),
+                kb.types_of(idx),
+                list(islice(parent_ids, len(above))),
+            )

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from biotk.kb.arrow import Ragged, Rows, map_table
 from biotk.kb.build import ALT_ID, OWN_ID
 from biotk.kb.homonyms import Homonyms, find_homonyms
-from biotk.kb.keys import KeyTable
 from biotk.kb.knowledge_base import KnowledgeBase
 
 #: Names of more characters are told; hardly one in a thousand is as long, and few are names.
@@ -43,7 +41,8 @@ class KbReport:
     :param roots: concepts with children and no parent, those with the most children first.
     :param orphans: concepts with neither, those of flat sources left out.
     :param flat_sources: sources no concept of which has a parent or child.
-    :param cycles: groups of concepts each of which is above the others.
+    :param cycles: groups of concepts each of which is above the others, each with its size.
+    :param twins: examples of what was not merged, where merging was asked for; see the manifest.
     :param names_without_a_word: names that no look-up finds, with their concepts.
     :param long_names: names of more than :data:`LONG_NAME` characters, the longest first.
     :param shared_ids: retired and further ids that lead to several concepts.
@@ -57,7 +56,8 @@ class KbReport:
     roots: Noted
     orphans: Noted
     flat_sources: tuple[str, ...]
-    cycles: tuple[tuple[str, ...], ...]
+    cycles: tuple[Noted, ...]
+    twins: Mapping[str, Any]
     names_without_a_word: Noted
     long_names: Noted
     shared_ids: Noted
@@ -74,7 +74,7 @@ def report_kb(kb: KnowledgeBase, *, examples: int = 5) -> KbReport:
     by_children = sorted(roots.tolist(), key=lambda idx: (-len(kb.hierarchy.children(idx)), idx))
     orphans, flat_sources = _orphans(kb)
     no_word = _names_without_a_word(kb)
-    lengths = pc.utf8_length(map_table(kb.path / "names.arrow").column("name")).to_numpy()
+    lengths = np.fromiter(map(len, kb.iter_names()), np.int64, kb.n_names)
     long = np.flatnonzero(lengths > LONG_NAME)
     longest = long[np.argsort(-lengths[long], kind="stable")]
     return KbReport(
@@ -85,7 +85,10 @@ def report_kb(kb: KnowledgeBase, *, examples: int = 5) -> KbReport:
         roots=Noted(len(roots), _concepts(kb, by_children[:examples])),
         orphans=Noted(len(orphans), _concepts(kb, orphans[:examples].tolist())),
         flat_sources=flat_sources,
-        cycles=tuple(tuple(map(kb.id_of, group)) for group in kb.hierarchy.cycles()),
+        cycles=tuple(
+            Noted(len(group), _concepts(kb, group[:examples])) for group in kb.hierarchy.cycles()
+        ),
+        twins=kb.manifest.extra.get("twins", {}),
         names_without_a_word=Noted(len(no_word), _names(kb, no_word[:examples])),
         long_names=Noted(len(long), _names(kb, longest[:examples])),
         shared_ids=_shared_ids(kb, examples),
@@ -130,9 +133,11 @@ def _shared_ids(kb: KnowledgeBase, examples: int) -> Noted:
     pairs = np.unique(key[further] * len(kb) + concept[further])
     keys, counts = np.unique(pairs // len(kb), return_counts=True)
     shared = keys[counts > 1]
-    ids = KeyTable(kb.path, "ids")
-    shown = []
+    shown: dict[str, str] = {}
     for key_idx in shared[:examples].tolist():
-        owners = pairs[pairs // len(kb) == key_idx] % len(kb)
-        shown.append((ids.key(key_idx), ", ".join(kb.id_of(idx) for idx in owners.tolist())))
-    return Noted(len(shared), tuple(shown))
+        owners = tuple((pairs[pairs // len(kb) == key_idx] % len(kb)).tolist())
+        in_all = set.intersection(*(set(kb.concept(idx).alt_ids) for idx in owners))
+        for further_id in sorted(in_all):
+            if kb.resolve(further_id) == owners:
+                shown[further_id] = ", ".join(map(kb.id_of, owners))
+    return Noted(len(shared), tuple(shown.items())[:examples])

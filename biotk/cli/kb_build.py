@@ -51,6 +51,19 @@ def build_cli(
             metavar="FIELD=COLUMN",
         ),
     ] = None,
+    scopes: Annotated[
+        str | None,
+        typer.Option(
+            help="For OBO, OBO Graphs, MeSH XML and ICD-10-CM: which synonyms are names; of "
+            "EXACT, NARROW, RELATED, BROAD.",
+            metavar="A,B",
+            show_default="EXACT,NARROW,RELATED",
+        ),
+    ] = None,
+    seventh_characters: Annotated[
+        bool,
+        typer.Option("--seventh-characters", help="For ICD-10-CM: codes such as S72.001A as well."),
+    ] = False,
     language: Annotated[
         str | None,
         typer.Option(
@@ -86,8 +99,9 @@ def build_cli(
 ) -> None:
     """Build a knowledge base from vocabularies.
 
-    Each source's format is told by its content: OBO, MeSH, HGNC and MEDIC tables, UMLS and RxNorm
-    in RRF, ontologies in JSON, scispaCy's JSONL, CSV and TSV. A row that is wrong is reported with
+    Each source's format is told by its content: OBO, OBO Graphs and other ontologies in JSON, MeSH
+    in NLM's XML or as tables, ICD-10-CM's tabular list in XML, HGNC and MEDIC tables, UMLS and
+    RxNorm in RRF, scispaCy's JSONL, CSV and TSV. A row that is wrong is reported with
     file, line and text, and counted; the rest goes on. What the options say holds for all sources;
     a recipe says it of each.
 
@@ -95,7 +109,7 @@ def build_cli(
 
     biotk kb build hp.obo -o kb/hpo
 
-    biotk kb build descriptors.tsv supplementary.tsv -o kb/mesh --release 2024
+    biotk kb build desc2026.gz supp2026.gz -o kb/mesh --release 2026
 
     biotk kb build 2025AB/META -o kb/umls --sab MSH,SNOMEDCT_US --semantic-type Disorders
 
@@ -104,12 +118,13 @@ def build_cli(
     biotk kb build mine.toml -o kb/mine
     """
     from biotk.kb.build_recipe import BuildRecipe, BuildSource, is_build_recipe, read_build_recipe
-    from biotk.kb.readers import ReaderOptions
+    from biotk.kb.readers import DEFAULT_OPTIONS, ReaderOptions
 
     recipes = [path for path in sources if is_build_recipe(path)]
     if recipes:
         given = {"format": format, "prefix": prefix, "types": types, "vocabulary": vocabulary,
-                 "release": release, "licence": licence, "column": column, "language": language,
+                 "release": release, "licence": licence, "column": column, "scopes": scopes,
+                 "seventh-characters": seventh_characters, "language": language,
                  "sab": sab, "semantic-type": semantic_type,
                  "keep-suppressed": keep_suppressed}  # fmt: skip
         _only_a_recipe(recipes[0], sources, [key for key, value in given.items() if value])
@@ -120,6 +135,8 @@ def build_cli(
             source=vocabulary,
             types=_parts(types),
             columns=parse_columns(column) if column else None,
+            synonym_scopes=_parts(scopes.upper()) if scopes else DEFAULT_OPTIONS.synonym_scopes,
+            seventh_characters=seventh_characters,
             languages=() if language == "all" else _parts(language or "ENG"),
             sabs=_parts(sab),
             semantic_types=tuple(semantic_type or ()),
@@ -263,9 +280,9 @@ def _format_of(source: BuildSource) -> str:
 
 
 def _is_descriptors(path: Path, format: str) -> bool:
-    from biotk.kb.readers.files import read_head
+    from biotk.kb.readers.mesh_trees import is_descriptors
 
-    return format == "mesh-tsv" and read_head(path, 256).lstrip().startswith("D")
+    return format in {"mesh-tsv", "mesh-xml"} and is_descriptors(path)
 
 
 def _info(source: BuildSource, format: str) -> SourceInfo:

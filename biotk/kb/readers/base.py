@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from biotk.errors import Problems
+from biotk.errors import Problems, UnknownNameError
 from biotk.types import Concept
 
 logger = logging.getLogger("biotk.kb.readers")
+
+#: How a synonym may stand to its concept, in OBO's words.
+SYNONYM_SCOPES = ("EXACT", "NARROW", "RELATED", "BROAD")
 
 
 def log_left_out(path: Path, reason: str, count: int) -> None:
@@ -39,7 +42,7 @@ class ReaderOptions:
     :param delimiter: for tables: what stands between columns; None to find out.
     :param list_separator: for tables: what stands between the values of one field.
     :param synonym_scopes: for OBO, OBO Graphs, MeSH XML and ICD-10-CM: which synonyms are names
-        of the concept.
+        of the concept; of :data:`SYNONYM_SCOPES`.
     :param seventh_characters: for ICD-10-CM: also make a concept of each code with a seventh
         character, such as ``S72.001A``.
     :param companion: for MeSH supplementary records: the descriptors that they are mapped to;
@@ -53,6 +56,7 @@ class ReaderOptions:
     :param left_out: called with path, reason and count for what is left out on purpose.
     :param retired: called with a retired id and the id that replaces it, both CURIEs, where the
         replacement is not a concept that the reader has at hand; the builder puts them together.
+    :raises UnknownNameError: a scope is none of them.
     """
 
     prefix: str | None = None
@@ -70,6 +74,11 @@ class ReaderOptions:
     keep_suppressed: bool = False
     left_out: Callable[[Path, str, int], None] = log_left_out
     retired: Callable[[str, str], None] = ignore_retired
+
+    def __post_init__(self) -> None:
+        for scope in self.synonym_scopes:
+            if scope not in SYNONYM_SCOPES:
+                raise UnknownNameError("synonym scope", scope, SYNONYM_SCOPES)
 
 
 #: The options where the user says nothing.

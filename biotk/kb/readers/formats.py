@@ -35,8 +35,10 @@ from biotk.types import Concept
 _ALL = (
     SourceFormat("obo", sniff_obo, iter_obo, "ontology in OBO 1.2 or 1.4"),
     SourceFormat("obographs-json", sniff_obographs, iter_obographs, "ontology as OBO Graphs JSON"),
-    SourceFormat("mesh-xml", sniff_mesh_xml, iter_mesh_xml, "MeSH as NLM publishes it, in XML"),
-    SourceFormat("icd10cm-xml", sniff_icd10cm, iter_icd10cm, "ICD-10-CM's tabular list in XML"),
+    SourceFormat("mesh-xml", sniff_mesh_xml, iter_mesh_xml, "MeSH in NLM's XML", "MeSH"),
+    SourceFormat(
+        "icd10cm-xml", sniff_icd10cm, iter_icd10cm, "ICD-10-CM's tabular list in XML", "ICD10CM"
+    ),
     SourceFormat("mesh-tsv", sniff_mesh_tsv, iter_mesh_tsv, "MeSH descriptors or supplementary"),
     SourceFormat("hgnc-tsv", sniff_hgnc, iter_hgnc, "gene table of HGNC"),
     # Before MEDIC, whose rows look much like these.

@@ -18,6 +18,7 @@ DESCRIPTOR_ID = re.compile(r"D(\d{6}|\d{9})")
 SUPPLEMENTARY_ID = re.compile(r"C(\d{6}|\d{9})")
 #: The root of NLM's file of descriptors, and the element of each.
 DESCRIPTOR_SET, DESCRIPTOR = "DescriptorRecordSet", "DescriptorRecord"
+_DESCRIPTOR_FILE = re.compile(r"desc\d{4}(\.xml)?(\.gz)?")
 
 #: First letter of a tree number → type, in MeSH's words made short.
 TREE_TYPES = {
@@ -108,7 +109,7 @@ def read_trees(path: Path) -> dict[str, list[str]]:
 
 def is_descriptors(path: Path) -> bool:
     """:returns: whether a file in one of MeSH's forms holds descriptors."""
-    head = read_head(path, 1 << 12)
+    head = read_head(path, 1 << 14)
     return root_tag(head) == DESCRIPTOR_SET or head.lstrip().startswith("D")
 
 
@@ -126,7 +127,8 @@ def find_companion(path: Path, chosen: Path | None) -> Path | None:
             raise InputError(f"companion {chosen}: no such file; it should hold MeSH descriptors")
         return chosen
     beside = [path.parent / name for name in ("descriptors.tsv", "descriptors.tsv.gz")]
-    beside += sorted(path.parent.glob("desc[0-9][0-9][0-9][0-9].xml*"), reverse=True)
+    xml = (p for p in path.parent.glob("desc*") if _DESCRIPTOR_FILE.fullmatch(p.name))
+    beside += sorted(xml, reverse=True)
     if path.name.startswith("supp"):  # of the same year, and of the same form, before all others
         beside.insert(0, path.with_name(path.name.replace("supp", "desc", 1)))
     return next((p for p in beside if p.is_file()), None)

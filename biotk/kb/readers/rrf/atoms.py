@@ -106,8 +106,9 @@ class AtomReader:
                 ("LAT", "TS", "STT", "ISPREF", "AUI", "SAB", "TTY", "CODE", "STR", "SUPPRESS"),
             )
         )
-        #: Vocabularies and languages that there are, kept or not.
-        self.seen: set[str] = set()
+        #: What there is, kept or not.
+        self.languages: set[str] = set()
+        self.sabs: set[str] = set()
 
     def concepts(self) -> Iterator[tuple[int, list[Atom]]]:
         """:returns: the number of each concept, and those of its rows that count, in order."""
@@ -120,8 +121,8 @@ class AtomReader:
     def _atom(self, row: Row) -> Atom | None:
         line, fields, text = row
         language, ts, stt, ispref, aui, sab, tty, code, name, suppress = self._at(fields)
-        self.seen.add(sab)
-        self.seen.add(language)
+        self.languages.add(language)
+        self.sabs.add(sab)
         reason = self._keep.reason(language, sab, suppress)
         if reason is not None:
             self._left_out[reason] += 1

@@ -82,7 +82,7 @@ class RrfReader:
             concept = self._concept(number, rows, tuis, beside)
             if concept is not None:
                 yield concept
-        self._finish(beside, atoms.seen)
+        self._finish(beside, atoms)
 
     def _concept(
         self, number: int, rows: list[Atom], tuis: Sequence[str], beside: Beside
@@ -109,13 +109,17 @@ class RrfReader:
             alt_ids=[curie(old) for old in beside.retired.take(number)],
         )
 
-    def _finish(self, beside: Beside, seen: set[str]) -> None:
+    def _finish(self, beside: Beside, atoms: AtomReader) -> None:
         """Read the other files to their ends, and tell what was left out, file by file."""
         beside.finish()
-        for wanted in (*self._options.languages, *self._options.sabs):
-            if wanted.upper() not in {name.upper() for name in seen}:
-                there = ", ".join(sorted(seen)) or "none"
-                self._conso.bad(0, f"no row of {wanted}; there are rows of {there}", "")
+        for wanted, there in (
+            (self._options.languages, atoms.languages),
+            (self._options.sabs, atoms.sabs),
+        ):
+            for name in wanted:
+                if name.upper() not in there:
+                    known = ", ".join(sorted(there)) or "none"
+                    self._conso.bad(0, f"no row of {name}; there are rows of {known}", "")
         self._make.finish()
         for path, counts in beside.left_out.items():
             for reason, count in sorted(counts.items()):

@@ -13,6 +13,14 @@ from biotk.kb.readers.rrf.files import COLUMNS, Release
 Row = tuple[int, list[str], str]
 
 
+def _holds(text: str, needles: tuple[str, ...]) -> bool:
+    # Half the time of any(), and MRREL has 60 million rows.
+    for needle in needles:  # noqa: SIM110
+        if needle in text:
+            return True
+    return False
+
+
 class RrfTable:
     """One file of a release.
 
@@ -65,7 +73,7 @@ class RrfTable:
                 if text.strip():
                     found = f"{text.count('|')} columns that end in |"
                     self.bad(line, f"{found}, expected {width}", text)
-            elif not needles or any(needle in text for needle in needles):
+            elif not needles or _holds(text, needles):
                 yield line, text.split("|"), text
 
     def in_order(self, column: str, *needles: str) -> Iterator[tuple[int, Row]]:

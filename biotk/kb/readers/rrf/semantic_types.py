@@ -227,6 +227,9 @@ def find_tuis(names: Iterable[str]) -> frozenset[str]:
         elif name.lower() in meant:
             found |= meant[name.lower()]
         else:
-            known = {name for name, _ in SEMANTIC_TYPES.values()} | {*GROUPS, "T047"}
-            raise UnknownNameError("semantic type", name, known)
+            names_of_types = {name for name, _ in SEMANTIC_TYPES.values()}
+            names_of_groups = {
+                alias for group, (name, _) in GROUPS.items() for alias in (group, name)
+            }
+            raise UnknownNameError("semantic type", name, names_of_types | names_of_groups)
     return frozenset(found)

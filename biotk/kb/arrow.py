@@ -22,15 +22,23 @@ def write_table(path: Path, columns: dict[str, pa.Array]) -> None:
         writer.write_batch(batch)
 
 
-def map_table(path: Path) -> pa.RecordBatch:
+def map_table(path: Path, schema: pa.Schema | None = None) -> pa.RecordBatch:
     """Memory-map a file that :func:`write_table` wrote.
 
+    That the columns lie inside the file is checked, not each offset in them, which would read it
+    all; :meth:`pyarrow.RecordBatch.validate` does that with ``full=True``.
+
+    :param schema: the columns that it must have; None for any.
     :raises KbCorruptError: it cannot be read.
     """
     try:
-        return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
-    except (pa.ArrowInvalid, OSError) as error:
+        batch = pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)
+        batch.validate()
+    except (pa.ArrowException, OSError, ValueError, IndexError) as error:
         raise KbCorruptError(f"{path} cannot be read: {error}. Build the KB again.") from error
+    if schema is not None and not batch.schema.equals(schema):
+        raise KbCorruptError(f"{path} has other columns than it must have. Build the KB again.")
+    return batch
 
 
 def list_array(offsets: NDArray[np.int64], values: NDArray[Any] | pa.Array) -> pa.Array:
@@ -64,6 +72,8 @@ class Ragged:
         """:returns: the values of many rows, one after the other. *Shape*: (total,)."""
         starts, ends = self.offsets[rows], self.offsets[rows + 1]
         lengths = ends - starts
+        if len(lengths) and (lengths.min() < 0 or ends.max() > len(self.values)):
+            raise KbCorruptError("a table of rows is damaged: check it with `biotk kb verify`")
         total = int(lengths.sum())
         if not total:
             empty: Rows = self.values[:0]

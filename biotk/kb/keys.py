@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from biotk.errors import KbCorruptError
 from biotk.kb.arrow import Ragged, Rows, list_array, map_table, write_table
+from biotk.kb.manifest import sha256_file
+from biotk.kb.schema import KEY_ROWS
 
 _SLICE = 50_000  # keys that are made Python objects at once
 
@@ -52,16 +54,27 @@ class KeyTable:
 
     :param folder: the artifact's folder.
     :param stem: the name of the table's two files.
-    :raises KbCorruptError: the trie cannot be read.
+    :param sha256: the trie's checksum. It is checked, since a damaged trie is walked to wherever
+        its bits lead and would take the process down; a gigabyte of trie takes less than a second.
+    :raises KbCorruptError: it cannot be read, or is damaged.
     """
 
-    def __init__(self, folder: Path, stem: str) -> None:
+    def __init__(self, folder: Path, stem: str, *, sha256: str) -> None:
         path = folder / f"{stem}.marisa"
+        if sha256_file(path) != sha256:
+            raise KbCorruptError(
+                f"{path} is damaged: its checksum is not the manifest's. Build the KB again."
+            )
         try:
             self._trie = marisa_trie.Trie().mmap(str(path))
         except RuntimeError as error:
             raise KbCorruptError(f"{path} cannot be read: {error}. Build the KB again.") from error
-        self._rows = Ragged(map_table(folder / f"{stem}.arrow").column("rows"))
+        self._rows = Ragged(map_table(folder / f"{stem}.arrow", KEY_ROWS).column("rows"))
+        if len(self._rows) != len(self._trie):
+            raise KbCorruptError(
+                f"{path} has {len(self._trie)} keys, its table {len(self._rows)} rows. "
+                "Build the KB again."
+            )
         self._none: Rows = np.empty(0, np.int32)
 
     def __len__(self) -> int:

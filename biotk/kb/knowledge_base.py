@@ -18,9 +18,14 @@ from biotk.errors import ConceptNotFoundError, KbCorruptError, UnknownNameError
 from biotk.kb.arrow import Ragged, map_table
 from biotk.kb.hierarchy import Hierarchy
 from biotk.kb.keys import KeyTable
-from biotk.kb.manifest import Manifest, read_manifest, sha256_file
+from biotk.kb.manifest import Manifest, read_manifest
+from biotk.kb.schema import CONCEPTS, ID_TARGETS, NAMES
 from biotk.kb.subset import KbSubset
+from biotk.kb.texts import TextLists, Texts
+from biotk.kb.verify import iter_checks
 from biotk.types import Concept, to_curie
+
+_SLICE = 50_000  # names that are made Python objects at once
 
 #: The two stored levels of normalisation; see :mod:`biotk.text.normalize`.
 KeyLevel = Literal["plural", "bag"]
@@ -38,10 +43,21 @@ def open_kb(path: Path | str, *, verify: bool = False) -> KnowledgeBase:
     :raises KbVersionError: it was written in another version.
     :raises KbCorruptError: it is damaged.
     """
-    kb = KnowledgeBase(Path(path))
+    try:
+        kb = KnowledgeBase(Path(path))
+    except KbCorruptError:
+        if verify:
+            _verify(Path(path))  # tells all that is damaged, not only what was met first
+        raise
     if verify:
         kb.verify()
     return kb
+
+
+def _verify(path: Path) -> None:
+    bad = [f"{check.name} ({check.message})" for check in iter_checks(path) if check.bad]
+    if bad:
+        raise KbCorruptError(f"{path} is damaged: {'; '.join(bad)}. Build the KB again.")
 
 
 class KnowledgeBase:
@@ -57,21 +73,25 @@ class KnowledgeBase:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.manifest: Manifest = read_manifest(path)
-        concepts = map_table(path / "concepts.arrow")
-        names = map_table(path / "names.arrow")
-        self._ids = concepts.column("id")
-        self._definitions = concepts.column("definition")
-        self._xrefs = concepts.column("xrefs")
-        self._alt_ids = concepts.column("alt_ids")
+        concepts = map_table(path / "concepts.arrow", CONCEPTS)
+        names = map_table(path / "names.arrow", NAMES)
+        self._ids = Texts(concepts.column("id"), path / "concepts.arrow")
+        self._definitions = Texts(concepts.column("definition"), path / "concepts.arrow")
+        self._xrefs = TextLists(concepts.column("xrefs"), path / "concepts.arrow")
+        self._alt_ids = TextLists(concepts.column("alt_ids"), path / "concepts.arrow")
         self._source_idx: NDArray[np.int16] = concepts.column("source").to_numpy()
         self._types = Ragged(concepts.column("types"))
         self._first_name: NDArray[np.int64] = concepts.column("first_name").to_numpy()
-        self._names = names.column("name")
+        self._names = Texts(names.column("name"), path / "names.arrow")
         self.name_concepts: NDArray[np.int32] = names.column("concept").to_numpy()
         self.hierarchy = Hierarchy(
             Ragged(concepts.column("parents")), Ragged(concepts.column("children"))
         )
-        self._keys = {level: KeyTable(path, level) for level in ("plural", "bag")}
+        self._keys = {level: self._key_table(level) for level in ("plural", "bag")}
+
+    def _key_table(self, stem: str) -> KeyTable:
+        info = self.manifest.files[f"{stem}.marisa"]
+        return KeyTable(self.path, stem, sha256=info.sha256)
 
     def __reduce__(self) -> tuple[type[KnowledgeBase], tuple[Path]]:
         return type(self), (self.path,)
@@ -110,17 +130,16 @@ class KnowledgeBase:
     @cached_property
     def concept_ids(self) -> list[str]:
         """All concept ids, in the order of ``concept_idx``; made at first use."""
-        ids: list[str] = self._ids.to_pylist()
+        ids: list[str] = self._ids.column().to_pylist()
         return ids
 
     def id_of(self, concept_idx: int) -> str:
         """:returns: the id of a concept."""
-        concept_id: str = self._ids[concept_idx].as_py()
-        return concept_id
+        return self._ids[concept_idx]
 
     def ids_of(self, concept_idx: NDArray[np.int64]) -> list[str]:
         """:returns: the ids of many concepts. *Shape of* ``concept_idx``: (concepts,)."""
-        ids: list[str] = self._ids.take(pa.array(concept_idx)).to_pylist()
+        ids: list[str] = self._ids.column().take(pa.array(concept_idx)).to_pylist()
         return ids
 
     def positions(self, concept_ids: Sequence[str]) -> NDArray[np.int64]:
@@ -129,7 +148,7 @@ class KnowledgeBase:
         :returns: ``concept_idx`` of each, -1 where no concept has just that id. *Shape*: (ids,).
         """
         wanted = pa.array(concept_ids, pa.large_string())
-        found = pc.index_in(wanted, value_set=self._ids).fill_null(-1)
+        found = pc.index_in(wanted, value_set=self._ids.column()).fill_null(-1)
         positions: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
         return positions
 
@@ -141,10 +160,10 @@ class KnowledgeBase:
             name=name,
             synonyms=tuple(synonyms),
             types=self.types_of(concept_idx),
-            definition=self._definitions[concept_idx].as_py(),
+            definition=self._definitions.get(concept_idx),
             parents=tuple(map(self.id_of, self.hierarchy.parents(concept_idx))),
-            xrefs=tuple(self._xrefs[concept_idx].as_py()),
-            alt_ids=tuple(self._alt_ids[concept_idx].as_py()),
+            xrefs=self._xrefs[concept_idx],
+            alt_ids=self._alt_ids[concept_idx],
             source=self.manifest.source_names[self._source_idx[concept_idx]],
         )
 
@@ -170,12 +189,13 @@ class KnowledgeBase:
 
     def name(self, name_idx: int) -> str:
         """:returns: one name, as its source writes it."""
-        name: str = self._names[name_idx].as_py()
-        return name
+        return self._names[name_idx]
 
     def iter_names(self) -> Iterator[str]:
         """:returns: all names, in the order of ``name_idx``."""
-        return (name.as_py() for name in self._names)
+        names = self._names.column()
+        for start in range(0, len(names), _SLICE):
+            yield from names.slice(start, _SLICE).to_pylist()
 
     def is_preferred(self, name_idx: int) -> bool:
         """:returns: whether a name is the preferred one of its concept."""
@@ -189,9 +209,9 @@ class KnowledgeBase:
 
     @cached_property
     def _id_table(self) -> tuple[KeyTable, NDArray[np.int32], NDArray[np.int8]]:
-        targets = map_table(self.path / "id_targets.arrow")
+        targets = map_table(self.path / "id_targets.arrow", ID_TARGETS)
         return (
-            KeyTable(self.path, "ids"),
+            self._key_table("ids"),
             targets.column("concept").to_numpy(),
             targets.column("kind").to_numpy(),
         )
@@ -316,16 +336,11 @@ class KnowledgeBase:
         return mask
 
     def verify(self) -> None:
-        """Check every file against its checksum.
+        """Check every file against its checksum; see also :func:`~biotk.kb.verify.iter_checks`.
 
-        :raises KbCorruptError: one differs.
+        :raises KbCorruptError: some are damaged; the message names them all.
         """
-        for name, info in self.manifest.files.items():
-            if sha256_file(self.path / name) != info.sha256:
-                raise KbCorruptError(
-                    f"{self.path / name} is damaged: its checksum is not the manifest's. "
-                    "Build the KB again."
-                )
+        _verify(self.path)
 
 
 def _several(values: Iterable[str] | str) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,13 @@ from biotk.text.normalize import NORMALIZER_VERSION
 FORMAT = "biotk-kb"
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
+#: The files that every artifact has beside its manifest.
+FILES = frozenset(
+    "concepts.arrow names.arrow ids.marisa ids.arrow id_targets.arrow plural.marisa plural.arrow "
+    "bag.marisa bag.arrow".split()
+)
+
+_REMEDY = "Build the KB again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +76,11 @@ class Manifest:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write ``manifest.json``."""
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False, sort_keys=True)
-        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        """Write ``manifest.json``, a checksum of itself put into ``extra``."""
+        content = asdict(self)
+        content["extra"] = {**content["extra"], "checksum": ""}
+        data = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+        (folder / MANIFEST).write_bytes(_with_checksum(data, "", _digest(data)))
 
 
 def sha256_file(path: Path) -> str:
@@ -86,6 +95,28 @@ def describe_files(folder: Path) -> dict[str, FileInfo]:
         path.name: FileInfo(path.stat().st_size, sha256_file(path))
         for path in sorted(folder.iterdir())
     }
+
+
+def has_own_checksum(data: bytes, content: Mapping[str, Any]) -> bool | None:
+    """Check a manifest against the checksum of itself that it holds.
+
+    :param data: the bytes of ``manifest.json``.
+    :param content: what they say.
+    :returns: whether it is right; None if there is none.
+    """
+    extra = content.get("extra")
+    checksum = extra.get("checksum") if isinstance(extra, Mapping) else None
+    if not isinstance(checksum, str):
+        return None
+    return _digest(_with_checksum(data, checksum, "")) == checksum
+
+
+def _with_checksum(data: bytes, old: str, new: str) -> bytes:
+    return data.replace(f'"checksum": "{old}"'.encode(), f'"checksum": "{new}"'.encode(), 1)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def fingerprint_of(files: Mapping[str, FileInfo], vocabularies: object) -> str:
@@ -112,27 +143,40 @@ def read_manifest(folder: Path) -> Manifest:
             f"Build one with: biotk kb build SOURCE... -o {folder}"
         )
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        raw = json.loads(data)
         if raw["format"] != FORMAT:
             raise KbCorruptError(f"{path} describes {raw['format']!r}, not {FORMAT!r}")
         _check_versions(folder, raw["format_version"], raw["normalizer_version"])
+        if has_own_checksum(data, raw) is False:
+            raise KbCorruptError(f"{path} is damaged or was changed. Build the KB again.")
         manifest = Manifest(
             **{
-                **raw,
+                **_known(raw, Manifest),
                 "types": tuple(raw["types"]),
                 "source_names": tuple(raw["source_names"]),
                 "prefixes": tuple(raw["prefixes"]),
-                "sources": tuple(SourceInfo(**source) for source in raw["sources"]),
+                "sources": tuple(
+                    SourceInfo(**_known(source, SourceInfo)) for source in raw["sources"]
+                ),
                 "files": {name: FileInfo(**info) for name, info in raw["files"].items()},
             }
         )
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KbCorruptError(
-            f"{path} cannot be read ({type(error).__name__}: {error}). Build the KB again."
+            f"{path} cannot be read ({type(error).__name__}: {error}). {_REMEDY}"
         ) from error
+    if missing := FILES - manifest.files.keys():
+        raise KbCorruptError(f"{path} does not name {', '.join(sorted(missing))}. {_REMEDY}")
     for name, info in manifest.files.items():
         _check_size(folder / name, info.bytes)
     return manifest
+
+
+def _known(raw: Mapping[str, Any], cls: type) -> dict[str, Any]:
+    """:returns: what this BioTK knows of; a newer one may have written more."""
+    names = {entry.name for entry in fields(cls)}
+    return {key: value for key, value in raw.items() if key in names}
 
 
 def _check_versions(folder: Path, version: int, normalizer: int) -> None:
@@ -148,9 +192,7 @@ def _check_versions(folder: Path, version: int, normalizer: int) -> None:
 
 def _check_size(path: Path, expected: int) -> None:
     if not path.is_file():
-        raise KbCorruptError(f"{path} is missing. Build the KB again.")
+        raise KbCorruptError(f"{path} is missing. {_REMEDY}")
     size = path.stat().st_size
     if size != expected:
-        raise KbCorruptError(
-            f"{path} has {size} bytes, its manifest says {expected}. Build the KB again."
-        )
+        raise KbCorruptError(f"{path} has {size} bytes, its manifest says {expected}. {_REMEDY}")

@@ -17,7 +17,14 @@ import pyarrow as pa
 
 from biotk.errors import KbCorruptError, KbNotFoundError
 from biotk.kb.arrow import map_table
-from biotk.kb.manifest import FORMAT, FORMAT_VERSION, MANIFEST, FileInfo, fingerprint_of
+from biotk.kb.manifest import (
+    FORMAT,
+    FORMAT_VERSION,
+    MANIFEST,
+    FileInfo,
+    fingerprint_of,
+    has_own_checksum,
+)
 from biotk.text.normalize import NORMALIZER_VERSION
 
 DERIVED = "derived"
@@ -74,7 +81,7 @@ def kb_versions(folder: Path) -> KbVersions:
     :raises KbNotFoundError: there is none.
     :raises KbCorruptError: its manifest cannot be read.
     """
-    raw = _load_manifest(folder)
+    raw, _ = _load_manifest(folder)
     return KbVersions(raw["format_version"], raw["normalizer_version"])
 
 
@@ -91,9 +98,9 @@ def iter_checks(
     :raises KbNotFoundError: there is no KB.
     :raises KbCorruptError: its manifest cannot be read.
     """
-    raw = _load_manifest(folder)
+    raw, data = _load_manifest(folder)
     files = {name: FileInfo(**info) for name, info in raw["files"].items()}
-    yield _check_manifest(raw, files)
+    yield _check_manifest(raw, data, files)
     done, total = 0, sum(info.bytes for info in files.values())
     for name, info in sorted(files.items()):
         start = done
@@ -106,13 +113,14 @@ def iter_checks(
             yield FileCheck(path.name, "unknown", "the manifest does not name it")
 
 
-def _load_manifest(folder: Path) -> dict[str, Any]:
-    """What is common to all versions of the format; more is not asked for."""
+def _load_manifest(folder: Path) -> tuple[dict[str, Any], bytes]:
+    """What is common to all versions of the format, more is not asked for; and the bytes of it."""
     path = folder / MANIFEST
     if not path.is_file():
         raise KbNotFoundError(f"no knowledge base at {folder}: it has no {MANIFEST}")
     try:
-        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        raw: dict[str, Any] = json.loads(data)
         if raw["format"] != FORMAT:
             raise KbCorruptError(f"{path} describes {raw['format']!r}, not {FORMAT!r}")
         fits = isinstance(raw["format_version"], int) and isinstance(raw["normalizer_version"], int)
@@ -125,16 +133,18 @@ def _load_manifest(folder: Path) -> dict[str, Any]:
         raise KbCorruptError(
             f"{path} cannot be read ({type(error).__name__}: {error}). Build the KB again."
         ) from error
-    return raw
+    return raw, data
 
 
-def _check_manifest(raw: dict[str, Any], files: dict[str, FileInfo]) -> FileCheck:
+def _check_manifest(raw: dict[str, Any], data: bytes, files: dict[str, FileInfo]) -> FileCheck:
     versions = KbVersions(raw["format_version"], raw["normalizer_version"])
     if not versions.readable:
         return FileCheck(MANIFEST, "ok", "of another version: its fingerprint was not checked")
     vocabularies = [raw.get(key) for key in ("types", "source_names", "prefixes")]
     if fingerprint_of(files, vocabularies) != raw["fingerprint"]:
         return FileCheck(MANIFEST, "damaged", "its fingerprint is not that of its content")
+    if not has_own_checksum(data, raw):
+        return FileCheck(MANIFEST, "damaged", "its checksum of itself is wrong or missing")
     return FileCheck(MANIFEST, "ok", f"fingerprint {raw['fingerprint']}")
 
 

@@ -46,6 +46,18 @@ SAMPLES = {
         "",
         "HGNC:1\tcut\n",
     ),
+    "umls-rrf": (
+        "",
+        "C{n:07}|ENG|P|L1|PF|S1|Y|A{n}|||D{n:06}|MSH|MH|D{n:06}|n{n}|0|N||\n",
+        "",
+        "C0000001|ENG|cut\n",
+    ),
+    "rxnorm-rrf": (
+        "",
+        "{n}|ENG||||||{n}||||RXNORM|IN|{n}|n{n}||N||\n",
+        "",
+        "1|ENG|cut|\n",
+    ),
     "medic": ("", "D{n:06}||n{n}|s{n}\n", "", "D000001 no bars\n"),
     "scispacy-jsonl": (
         "",
@@ -187,7 +199,7 @@ def test_sniff_format_refuses_empty_files(tmp_path: Path, data: bytes, message: 
 
 
 def test_sniff_format_refuses_what_it_cannot_open(tmp_path: Path) -> None:
-    (tmp_path / "MRCONSO.RRF").touch()
+    (tmp_path / "names.txt").touch()
     with pytest.raises(InputError, match="none of the known formats"):
         sniff_format(tmp_path)
     with pytest.raises(InputError, match="cannot be read"):

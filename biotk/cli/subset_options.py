@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from biotk.errors import ConceptNotFoundError, InputError, Problems
 
 if TYPE_CHECKING:
     from biotk.kb import KbSubset, KnowledgeBase
+
+_SHOWN = 200  # characters of a list of ids that a message or a header repeats
 
 Types = Annotated[
     list[str] | None,
@@ -64,7 +67,7 @@ class PartOptions:
         named = ("types", "source", "branch", "ids")
         given = [(name, value) for name in named for value in getattr(self, name) or ()]
         given += [] if self.subset is None else [("subset", str(self.subset))]
-        return " ".join(f"--{name} {shlex.quote(value)}" for name, value in given)
+        return " ".join(f"--{name} {shlex.quote(_short(value))}" for name, value in given)
 
     def of(self, kb: KnowledgeBase) -> KbSubset | None:
         """Make the subset.
@@ -74,36 +77,38 @@ class PartOptions:
         :raises InputError: an id that it does not have, a file that cannot be read, or nothing
             that all conditions hold for.
         """
-        if not self:
-            return None
-        overrides = self.overrides(kb)
-        files = overrides.pop("subset", None)
-        try:
-            subset = kb.subset(**overrides)
-        except ConceptNotFoundError as error:
-            raise InputError(str(error)) from error
-        subset = subset if files is None else subset & files
-        if not subset:
-            raise InputError(f"no concept of the KB {kb.manifest.name!r} meets {self}")
-        return subset
+        return self._made(kb)[1] if self else None
 
     def overrides(self, kb: KnowledgeBase) -> dict[str, Any]:
         """What a pipeline is told: names and ids as lists, what stands in files as one subset.
 
         :returns: of ``types``, ``sources``, ``branch``, ``ids`` and ``subset`` those asked for.
+        :raises BioTKError: as :meth:`of`.
         """
+        return self._made(kb)[0] if self else {}
+
+    def _made(self, kb: KnowledgeBase) -> tuple[dict[str, Any], KbSubset]:
         typed, files = self._typed_ids(kb)
         named: Mapping[str, Any] = {
             "types": split_names(self.types, kb.manifest.types),
             "sources": split_names(self.source, kb.manifest.source_names),
             "branch": split_names(self.branch),
             "ids": typed,
-            "subset": files,
         }
         for name, value in named.items():
             if value == []:
                 raise InputError(f"--{name.replace('sources', 'source')} names nothing")
-        return {name: value for name, value in named.items() if value is not None}
+        given = {name: value for name, value in named.items() if value is not None}
+        try:
+            subset = kb.subset(**given)
+        except ConceptNotFoundError as error:
+            raise InputError(str(error)) from error
+        if files is not None:
+            given["subset"] = files
+            subset &= files
+        if not subset:
+            raise InputError(f"no concept of the KB {kb.manifest.name!r} meets {self}")
+        return given, subset
 
     def _typed_ids(self, kb: KnowledgeBase) -> tuple[list[str] | None, KbSubset | None]:
         """:returns: the ids that stand in the command itself, and what its files hold."""
@@ -111,8 +116,9 @@ class PartOptions:
 
         files = None if self.subset is None else read_subset(kb, self.subset)
         values = self.ids or ()
-        paths = [Path(value) for value in values if Path(value).is_file()]
-        typed = split_names([value for value in values if not Path(value).is_file()])
+        # Path.is_file would raise for a list of ids that is longer than names of files may be.
+        paths = [Path(value) for value in values if os.path.isfile(value)]  # noqa: PTH113
+        typed = split_names([value for value in values if Path(value) not in paths])
         for concept_id in typed or ():
             if ("/" in concept_id or "." in concept_id) and not kb.resolve(concept_id):
                 raise InputError(f"--ids {concept_id}: neither a file nor an id of the KB")
@@ -124,6 +130,10 @@ class PartOptions:
         if typed:
             listed |= kb.subset(ids=typed)
         return None, listed if files is None else listed & files
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
 
 
 def read_ids(kb: KnowledgeBase, path: Path) -> KbSubset:

@@ -107,11 +107,13 @@ class KbHandle:
             raise InputError(str(error)) from error
         subset = subset if part is None else subset & part
         if not subset:
-            told = [*given, *([] if part is None else ["subset"])]
+            told = [f"{name} ({_shown(value)})" for name, value in given.items()]
+            told += [] if part is None else ["the subset"]
             logger.warning(
                 "no concept of the KB %r meets all of %s: nothing will be found",
-                self.kb.manifest.name, ", ".join(told),
-            )  # fmt: skip
+                self.kb.manifest.name,
+                ", ".join(told),
+            )
         return subset
 
     def _read_part(self) -> KbSubset | None:
@@ -172,3 +174,7 @@ class KbHandle:
         same = self._part_named == plain.get("subset_named", "")
         if (folder / SUBSET_FILE).is_file() and (same or self.part is None):
             self.part = folder / SUBSET_FILE
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")

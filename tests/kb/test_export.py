@@ -202,7 +202,9 @@ def test_whole_kb_comes_back_from_its_files(kb, tmp_path):
 
 def test_scispacys_own_form_has_its_keys_alone(kb, tmp_path):
     write_jsonl(iter_part(kb, kb.subset()), tmp_path / "kb.jsonl.gz", only_scispacy=True)
-    rows = list(map(json.loads, gzip.open(tmp_path / "kb.jsonl.gz", "rt")))
+    rows = list(
+        map(json.loads, gzip.decompress((tmp_path / "kb.jsonl.gz").read_bytes()).splitlines())
+    )
     keys = {"concept_id", "canonical_name", "aliases", "types", "definition"}
     assert set().union(*rows) == keys
     assert all(row.keys() >= keys - {"definition"} for row in rows)

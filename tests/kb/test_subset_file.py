@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tiny import HGNC, MESH, open_tiny
 
 from biotk.errors import (
+    ConceptNotFoundError,
     FormatError,
     InputError,
     KbCorruptError,
@@ -124,7 +125,7 @@ def test_subset_of_another_kb_is_refused_with_the_remedy(kb, written, tmp_path):
         (4, "MESH:D005665"),
         (5, "MESH:D016643"),
     ]
-    with pytest.raises(FormatError, match="x.subset:3: not in the KB 'other'"):
+    with pytest.raises(FormatError, match=r"x\.subset:3: not in the KB 'other'"):
         read_subset(other, written, match_ids=True)
     with pytest.raises(KbMismatchError, match="make it from this KB"):
         write_subset(other, kb.subset(), tmp_path / "y")
@@ -165,12 +166,12 @@ def test_list_without_a_known_id_is_refused(kb, tmp_path, text, message):
 def test_newer_format_is_refused(kb, written):
     text = written.read_text().replace("biotk-subset 1", "biotk-subset 2")
     written.write_text(text)
-    with pytest.raises(KbVersionError, match="format 2; this BioTK reads 1. Update BioTK"):
+    with pytest.raises(KbVersionError, match=r"format 2; this BioTK reads 1\. Update BioTK"):
         read_subset(kb, written)
 
 
 def test_missing_file_and_place_that_cannot_be_written_are_told(kb, tmp_path):
-    with pytest.raises(InputError, match="none.subset: cannot be read"):
+    with pytest.raises(InputError, match=r"none\.subset: cannot be read"):
         read_subset(kb, tmp_path / "none.subset")
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
@@ -199,3 +200,12 @@ def test_json_ids_need_no_line(kb, tmp_path):
     problems = Problems()
     read_subset(kb, tmp_path / "ids.json", match_ids=True, problems=problems)
     assert [(p.line, p.text) for p in problems] == [(0, "77")]
+
+
+def test_many_ids_give_the_subset_that_few_at_a_time_give(kb, monkeypatch):
+    ids = ["D001241", "MESH:D003924", "MESH:D999999", "OMIM:999001", "HGNC:1516"]
+    few = kb.subset(ids=ids)
+    monkeypatch.setattr("biotk.kb.knowledge_base._MANY_IDS", 1)
+    assert kb.subset(ids=ids) == few
+    with pytest.raises(ConceptNotFoundError, match="Did you mean"):
+        kb.subset(ids=[*ids, "MESH:D00392X"])

@@ -29,8 +29,13 @@ def test_ontology_json_reads_live_terms_and_follows_replacements(tmp_path: Path)
         "MONDO:6": {"label": "moved", "deprecated": True, "replaced_by": "HP:1"},
     }
     told: dict[str, int] = {}
-    options = ReaderOptions(left_out=lambda path, why, count: told.update({why: count}))
+    moved: list[tuple[str, str]] = []
+    options = ReaderOptions(
+        left_out=lambda path, why, count: told.update({why: count}),
+        retired=lambda old, new: moved.append((old, new)),
+    )
     _, gut = read_concepts(write(tmp_path / "x", terms), options=options)
+    assert moved == [("MONDO:6", "HP:1")]
     assert gut == Concept(
         "MONDO:2",
         "gut disease",

@@ -300,6 +300,7 @@ def test_semantic_types_are_in_known_groups_and_exceptions_are_types() -> None:
     assert len({name for name, _ in SEMANTIC_TYPES.values()}) == len(SEMANTIC_TYPES)
     assert find_tuis(["T999"]) == {"T999"}
     assert find_tuis(["Drug Delivery Device"]) == {"T203"}
+    assert find_tuis(["Gene"]) == {"T028"} < find_tuis(["GENE"])
 
 
 @pytest.mark.parametrize(

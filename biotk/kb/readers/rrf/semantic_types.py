@@ -219,13 +219,15 @@ def find_tuis(names: Iterable[str]) -> frozenset[str]:
     meant: dict[str, set[str]] = {}
     for tui, (name, group) in SEMANTIC_TYPES.items():
         for alias in (name, group, GROUPS[group][0], *common_types([tui])):
-            meant.setdefault(alias.lower(), set()).add(tui)
+            # As it is written first: "GENE" is a group, "Gene" one of BioTK's types.
+            for written in {alias, alias.lower()}:
+                meant.setdefault(written, set()).add(tui)
     found: set[str] = set()
     for name in names:
         if _TUI.fullmatch(name.upper()):
             found.add(name.upper())
-        elif name.lower() in meant:
-            found |= meant[name.lower()]
+        elif name in meant or name.lower() in meant:
+            found |= meant.get(name) or meant[name.lower()]
         else:
             names_of_types = {name for name, _ in SEMANTIC_TYPES.values()}
             names_of_groups = {

@@ -14,18 +14,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from biotk.index.ngram import (
-    NgramIndex,
-    build_postings,
-    open_postings,
-    write_postings,
-)
+from biotk.index.ngram import NgramIndex, build_postings, open_postings, write_postings
+from biotk.index.words import WordIndex, WordPostings, build_words, open_words, write_words
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.text.normalize import bag_words
 
 logger = logging.getLogger(__name__)
 
-_FOLDER = "ngram-1"  # raised when what is indexed changes
+#: Raised when what is indexed changes.
+_NGRAM_FOLDER, _WORD_FOLDER = "ngram-2", "words-1"
+#: With more keys, going through trigrams takes milliseconds, and going through words does not.
+_MANY_KEYS = 1_000_000
 
 _NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}
 
@@ -44,7 +43,7 @@ class NeighbourSearch:
     :param index: the index over its keys, row by row; see :func:`open_neighbours`.
     """
 
-    def __init__(self, kb: KnowledgeBase, index: NgramIndex) -> None:
+    def __init__(self, kb: KnowledgeBase, index: NgramIndex | WordIndex) -> None:
         self._keys = kb.keys("plural")
         self._kb = kb
         self._index = index
@@ -53,25 +52,38 @@ class NeighbourSearch:
         self._words = lru_cache(maxsize=1 << 16)(self._words_of)
 
     def search(
-        self, key: str, *, k: int, min_score: float, subset: KbSubset | None = None
+        self,
+        key: str,
+        *,
+        k: int,
+        min_score: float,
+        subset: KbSubset | None = None,
+        n_best: int | None = None,
     ) -> list[Neighbour]:
         """Find the keys nearest to a ``plural`` key.
 
         :param key: the normalised mention.
-        :param k: how many at most.
+        :param k: how many are compared at most.
         :param min_score: the least trigram cosine of what is considered.
         :param subset: the concepts that may be found.
-        :returns: neighbours, best first; the score is :func:`similarity`.
+        :param n_best: how many are wanted; None for all. Some more may come.
+        :returns: neighbours, best first; the score is :func:`similarity`. All that tie with the
+            last one wanted are among them.
         """
         allowed = None if subset is None else self._allowed_keys(subset)
         hits = self._index.search(key, k=k, min_score=min_score, allowed=allowed)
         words = frozenset(bag_words(key.split()))
-        scored = [
-            Neighbour(hit.row, similarity(words, self._words(hit.row), cosine=hit.score))
-            for hit in hits
-        ]
+        scored: list[Neighbour] = []
+        least = 0.0
+        for at, hit in enumerate(hits):
+            if (hit.score + 1) / 2 < least:
+                break  # however many words the rest have in common
+            score = similarity(words, self._words(hit.row), cosine=hit.score)
+            scored.append(Neighbour(hit.row, score))
+            if n_best is not None and at + 1 >= n_best and score > least:
+                least = sorted((near.score for near in scored), reverse=True)[n_best - 1]
         scored.sort(key=lambda neighbour: (-neighbour.score, neighbour.key_idx))
-        return scored[:k]
+        return scored
 
     def _words_of(self, key_idx: int) -> frozenset[str]:
         return frozenset(bag_words(self._keys.key(key_idx).split()))
@@ -112,24 +124,33 @@ def open_neighbours(kb: KnowledgeBase) -> NeighbourSearch:
 
     :param kb: the knowledge base.
     """
+    keys = kb.keys("plural")
+    words = len(keys) > _MANY_KEYS
     # The fingerprint in its name binds the index to this content of the KB.
-    folder = kb.path / "derived" / f"{_FOLDER}-{kb.fingerprint}"
+    name = _WORD_FOLDER if words else _NGRAM_FOLDER
+    folder = kb.path / "derived" / f"{name}-{kb.fingerprint}"
+    index: NgramIndex | WordIndex
     if not folder.is_dir():
-        keys = kb.keys("plural")
-        postings = build_postings(keys.key(idx) for idx in range(len(keys)))
+        texts = (keys.key(idx) for idx in range(len(keys)))
         temporary = folder.parent / f".{folder.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
+        made = build_words(texts) if words else build_postings(texts)
         try:
             temporary.mkdir(parents=True)
-            write_postings(temporary, postings)
+            if isinstance(made, WordPostings):
+                write_words(temporary, made)
+            else:
+                write_postings(temporary, made)
             _rename(temporary, folder)
         except OSError as error:
             if error.errno not in _NOT_WRITABLE:
                 raise
             logger.warning("%s cannot be written to: the n-gram index stays in memory", kb.path)
-            return NeighbourSearch(kb, NgramIndex(postings))
+            index = WordIndex(made) if isinstance(made, WordPostings) else NgramIndex(made)
+            return NeighbourSearch(kb, index)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    return NeighbourSearch(kb, NgramIndex(open_postings(folder)))
+    index = WordIndex(open_words(folder)) if words else NgramIndex(open_postings(folder))
+    return NeighbourSearch(kb, index)
 
 
 def _rename(temporary: Path, folder: Path) -> None:

@@ -1,30 +1,49 @@
 """Character n-gram TF-IDF search: names that share rare three-letter pieces with a mention.
 
-Names and queries are vectors over character trigrams, weighted by inverse document frequency and
-compared by cosine. A trigram counts once per name, so a posting is a row number and nothing else:
-``cos(q, d) = sum(idf² of shared trigrams) / (|q| |d|)``.
+Names and queries are compared by the cosine of their vectors; see :mod:`biotk.index.vectors`.
 
-Search is exact for every name whose cosine reaches ``min_score``, and yet skips the longest
-postings: by Cauchy–Schwarz the skipped trigrams can add at most ``|q_skipped| / |q|``, so as long
-as that stays below ``min_score``, a name that shares only those cannot reach it.
+Search is exact for every name whose cosine reaches the least score *t*, and yet reads little. The
+query's postings are gone through from the rarest on; R is the weight of those that are left. A
+name that is first met now shares no more than R, so that it can reach *t* only if
+
+    t |q|  <=  |d|  <=  R / (t |q|),
+
+the first since weight(q ∩ d) <= |d|². Ranks are in order of |d|: this is one range of the posting,
+it shrinks with every posting, and is empty once R < t² |q|²: the longest postings are not read at
+all. As soon as k names are known to reach a higher score, that score takes the place of *t*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from biotk.index.postings import invert
+from biotk.index.vectors import (
+    Query,
+    Ranks,
+    TextVectors,
+    VectorSpace,
+    build_vectors,
+    open_vectors,
+    write_vectors,
+)
 from biotk.kb.arrow import Ragged, list_array, map_table, write_table
 
-Codes = NDArray[np.int64]
-_CHUNK = 200_000  # names whose trigrams are sorted together while building
-_BITS = 21  # a code point
-_SMALL = 100_000  # rows that are sooner gone over than sorted
+#: Fewer texts are sooner counted all at once than by ranges.
+_SMALL = 100_000
+#: Postings that are read before the least score is looked at again.
+_STAGE = 20_000
+#: To look one name up costs as much as reading so many postings.
+_DEAR = 50
+#: Least cosines that are tried before the one that was asked for.
+_LEVELS = (0.7,)
+#: Rounding in sums of floats must not lose a name.
+_SLACK = 1 - 1e-6
 
 
 class NgramHit(NamedTuple):
@@ -34,89 +53,48 @@ class NgramHit(NamedTuple):
     score: float
 
 
-def trigrams(texts: Sequence[str]) -> tuple[Codes, Codes]:
-    """Take the distinct character trigrams of each text, a space put before and behind.
-
-    :returns: row and trigram code of each, in order of both. *Shape*: (total,) each.
-    """
-    joined = " " + "  ".join(texts) + " "
-    points = np.frombuffer(joined.encode("utf-32-le"), np.uint32).astype(np.int64)
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + 2
-    row_of = np.repeat(np.arange(len(texts)), lengths)
-    codes = (points[:-2] << 2 * _BITS) | (points[1:-1] << _BITS) | points[2:]
-    inside = row_of[:-2] == row_of[2:]
-    rows, codes = row_of[:-2][inside], codes[inside]
-    order = np.lexsort((codes, rows))
-    rows, codes = rows[order], codes[order]
-    first = np.ones(len(rows), bool)
-    first[1:] = (rows[1:] != rows[:-1]) | (codes[1:] != codes[:-1])
-    return rows[first], codes[first]
+def best_hits(
+    rows: NDArray[np.integer[Any]], cosines: NDArray[np.float64], k: int
+) -> list[NgramHit]:
+    """:returns: the k best, ties by row."""
+    best = np.lexsort((rows, -cosines))[:k]
+    return [
+        NgramHit(row, min(score, 1.0))
+        for row, score in zip(rows[best].tolist(), cosines[best].tolist())
+    ]
 
 
 class Postings(NamedTuple):
     """What an index is made of.
 
-    :param vocabulary: the trigram codes, sorted. *Shape*: (trigrams,).
-    :param rows: the rows that have each trigram, in order.
-    :param norms: the length of each row's vector. *Shape*: (rows,).
+    :param vectors: the texts.
+    :param ranks: the ranks of the texts that have each trigram, in order.
     """
 
-    vocabulary: Codes
-    rows: Ragged
-    norms: NDArray[np.float32]
+    vectors: TextVectors
+    ranks: Ragged
 
 
 def build_postings(texts: Iterable[str]) -> Postings:
-    """Make the postings of some normalised names; row numbers follow their order."""
-    row_parts: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
-    code_parts: list[Codes] = [np.empty(0, np.int64)]
-    n_texts = 0
-    for chunk in _chunks(texts):
-        rows, codes = trigrams(chunk)
-        row_parts.append((rows + n_texts).astype(np.int32))
-        code_parts.append(codes)
-        n_texts += len(chunk)
-    vocabulary = np.unique(np.concatenate([np.unique(part) for part in code_parts]))
-    gram = np.concatenate([np.searchsorted(vocabulary, c).astype(np.int32) for c in code_parts])
-    row = np.concatenate(row_parts)
-    counts = np.bincount(gram, minlength=len(vocabulary))
-    idf = inverse_frequency(counts, n_texts)
-    squared = np.bincount(row, weights=idf[gram] ** 2, minlength=n_texts)
-    offsets = np.zeros(len(vocabulary) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    rows_column = list_array(offsets, row[np.argsort(gram, kind="stable")])
-    return Postings(vocabulary, Ragged(rows_column), np.sqrt(squared).astype(np.float32))
+    """Make the postings of some normalised names."""
+    vectors = build_vectors(texts)
+    return Postings(vectors, invert(vectors.texts, len(vectors.grams)))
 
 
 def write_postings(folder: Path, postings: Postings) -> None:
-    """Write ``postings.arrow`` and ``norms.arrow`` into a folder."""
-    rows = list_array(postings.rows.offsets, postings.rows.values)
-    write_table(folder / "postings.arrow", {"gram": pa.array(postings.vocabulary), "rows": rows})
-    write_table(folder / "norms.arrow", {"norm": pa.array(postings.norms)})
+    """Write the vectors and ``postings.arrow`` into a folder."""
+    write_vectors(folder, postings.vectors)
+    ranks = list_array(postings.ranks.offsets, postings.ranks.values)
+    write_table(folder / "postings.arrow", {"ranks": ranks})
 
 
 def open_postings(folder: Path) -> Postings:
-    """Memory-map what :func:`write_postings` wrote."""
+    """Memory-map what :func:`write_postings` wrote.
+
+    :raises KbCorruptError: it cannot be read.
+    """
     table = map_table(folder / "postings.arrow")
-    norms = map_table(folder / "norms.arrow").column("norm").to_numpy()
-    return Postings(table.column("gram").to_numpy(), Ragged(table.column("rows")), norms)
-
-
-def inverse_frequency(counts: NDArray[np.integer[Any]], n_texts: int) -> NDArray[np.float64]:
-    """:returns: the smoothed inverse document frequency, natural log, at least 1."""
-    idf: NDArray[np.float64] = np.log((1 + n_texts) / (1 + counts)) + 1
-    return idf
-
-
-def _chunks(texts: Iterable[str]) -> Iterable[list[str]]:
-    chunk: list[str] = []
-    for text in texts:
-        chunk.append(text)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    return Postings(open_vectors(folder), Ragged(table.column("ranks")))
 
 
 class NgramIndex:
@@ -130,16 +108,12 @@ class NgramIndex:
     """
 
     def __init__(self, postings: Postings) -> None:
-        self._vocabulary = postings.vocabulary
-        self._postings = postings.rows
-        self._norms = postings.norms
-        self._counts = np.diff(postings.rows.offsets)
-        n_texts = len(postings.norms)
-        self._idf2 = inverse_frequency(self._counts, n_texts) ** 2
-        self._unseen_idf2 = float(inverse_frequency(np.zeros(1, np.int64), n_texts)[0]) ** 2
+        self._space = VectorSpace(postings.vectors)
+        self._ranks = postings.ranks.values
+        self._offsets: list[int] = postings.ranks.offsets.tolist()
 
     def __len__(self) -> int:
-        return len(self._norms)
+        return len(self._space)
 
     def search(
         self,
@@ -157,53 +131,150 @@ class NgramIndex:
         :param allowed: which rows may be found. *Shape*: (rows,).
         :returns: all rows that reach ``min_score``, best first, ties by row; ``k`` at most.
         """
-        _, codes = trigrams([text])
-        if not len(codes) or not len(self._vocabulary):
+        query = self._space.query(text)
+        if not query.grams or k < 1:
             return []
-        at = np.minimum(np.searchsorted(self._vocabulary, codes), len(self._vocabulary) - 1)
-        known = at[self._vocabulary[at] == codes]
-        # A trigram that no name has lowers every cosine: it belongs to the query's norm.
-        total = float(self._idf2[known].sum()) + self._unseen_idf2 * (len(codes) - len(known))
-        by_count = known[np.argsort(self._counts[known], kind="stable")]
-        reach = np.cumsum(self._idf2[by_count][::-1])[::-1]  # what is left from here on
-        n_kept = int(np.searchsorted(-reach, -(min_score**2) * total * (1 - 1e-6), side="left"))
-        kept, skipped = by_count[:n_kept], by_count[n_kept:]
-        if not len(kept):
-            return []
-        return self._rank(kept, skipped, float(np.sqrt(total)), k, min_score, allowed)
-
-    def _rank(
-        self,
-        kept: NDArray[np.int64],
-        skipped: NDArray[np.int64],
-        norm: float,
-        k: int,
-        min_score: float,
-        allowed: NDArray[np.bool_] | None,
-    ) -> list[NgramHit]:
-        postings = [self._postings[gram] for gram in kept]
-        touched = np.concatenate(postings)
-        weights = np.repeat(self._idf2[kept], [len(rows) for rows in postings])
-        if len(self._norms) < _SMALL or 4 * len(touched) > len(self._norms):
-            # A small index, or common trigrams: one pass over all rows is the cheapest.
-            sums = np.bincount(touched, weights, minlength=len(self._norms))
-            # numpy finds the non-zeros of truth values ten times as fast as those of floats.
-            touched = np.flatnonzero(sums > 0)
-            scores = sums[touched]
+        if len(self) < _SMALL:
+            ranks, cosines = self._search_small(query, k, min_score, allowed)
         else:
-            touched, place = np.unique(touched, return_inverse=True)
-            scores = np.bincount(place, weights)
-        norms = self._norms[touched] * norm
-        # A name cannot gain more from the skipped trigrams than they weigh.
-        possible = (scores + float(self._idf2[skipped].sum())) / norms >= min_score
+            ranks, cosines = self._deepen(query, k, min_score, allowed)
+        return best_hits(self._space.rows[ranks], cosines, k)
+
+    def _posting(self, gram: int) -> Ranks:
+        return self._ranks[self._offsets[gram] : self._offsets[gram + 1]]
+
+    def _search_small(
+        self, query: Query, k: int, least: float, allowed: NDArray[np.bool_] | None
+    ) -> tuple[Ranks, NDArray[np.float64]]:
+        """Add up the rare postings over all names at once."""
+        needed = least * query.norm
+        n_read = sum(left >= needed**2 * _SLACK for left in query.left)
+        if not n_read:
+            return self._space.rows[:0], np.empty(0)
+        first, last = self._space.between(needed * _SLACK, query.norm / least / _SLACK)
+        postings = [self._posting(gram) for gram in query.grams[:n_read]]
+        weights = np.repeat(query.weights[:n_read], [len(ranks) for ranks in postings])
+        sums = np.bincount(np.concatenate(postings), weights, len(self))[first:last]
+        unread = query.left[n_read] if n_read < len(query.left) else 0.0
+        # What even the shortest of these names needs: one comparison leaves few.
+        found = np.flatnonzero(sums >= needed * needed * _SLACK - unread)
+        return self._best(query, found + first, sums[found], n_read, k, least, allowed)
+
+    def _deepen(
+        self, query: Query, k: int, least: float, allowed: NDArray[np.bool_] | None
+    ) -> tuple[Ranks, NDArray[np.float64]]:
+        """Search for what is very like the query first: mostly that is enough, and far cheaper."""
+        for level in _LEVELS:
+            if level > least:
+                ranks, cosines = self._search_large(query, k, level, allowed)
+                if len(ranks) >= k:
+                    return ranks, cosines
+        return self._search_large(query, k, least, allowed)
+
+    def _search_large(
+        self, query: Query, k: int, least: float, allowed: NDArray[np.bool_] | None
+    ) -> tuple[Ranks, NDArray[np.float64]]:
+        """Read the postings from the rarest on, by ranges that shrink; see above."""
+        sums = self._space.scratch("sums", len(self), np.float32)
+        met: list[Ranks] = []  # all names with a sum
+        hopeful: Ranks = self._space.rows[:0]  # those that may be among the k best
+        n_looked, n_read, at = 0, 0, 0
+        try:
+            for at, gram in enumerate(query.grams):
+                closed = query.left[at] < (least * query.norm) ** 2 * _SLACK
+                if closed or n_read > max(_STAGE, len(hopeful)):
+                    new = np.concatenate([hopeful, *met[n_looked:]])
+                    hopeful, least = self._hopeful(new, sums, query, at, k, least, allowed)
+                    n_looked, n_read = len(met), 0
+                    closed = query.left[at] < (least * query.norm) ** 2 * _SLACK
+                    if closed and len(self._posting(gram)) > _DEAR * len(hopeful):
+                        break  # sooner look these names up than read on
+                needed = least * query.norm * _SLACK
+                bounds = (needed, query.left[at] / needed, query.norm**2 / needed)
+                first, end, last = self._space.norms.searchsorted(
+                    np.array(bounds, np.float32)
+                ).tolist()
+                posting = self._posting(gram)
+                limits = np.array((first, end, last), np.int32)
+                first, end, last = posting.searchsorted(limits).tolist()
+                ranks = posting[first:last]
+                before = sums[ranks]
+                seen = before > 0
+                n_new = max(end - first, 0)
+                met.append(ranks[:n_new][~seen[:n_new]])
+                seen[:n_new] = True
+                sums[ranks[seen]] = before[seen] + np.float32(query.weights[at])
+                n_read += len(ranks)
+            else:
+                at += 1
+                new = np.concatenate([hopeful, *met[n_looked:]])
+                hopeful, least = self._hopeful(new, sums, query, at, k, least, allowed)
+            weights = sums[hopeful]
+        finally:
+            for part in met:
+                sums[part] = 0
+        return self._best(query, hopeful, weights, at, k, least, allowed)
+
+    def _hopeful(
+        self,
+        ranks: Ranks,
+        sums: NDArray[np.float32],
+        query: Query,
+        at: int,
+        k: int,
+        least: float,
+        allowed: NDArray[np.bool_] | None,
+    ) -> tuple[Ranks, float]:
+        """Sort out the names that cannot be among the k best any more.
+
+        :param at: how many postings have been read.
+        :returns: the others, and a cosine that the k best reach for certain.
+        """
         if allowed is not None:
-            possible &= allowed[touched]
-        touched, scores = touched[possible], scores[possible]
-        for gram in skipped:
-            rows = self._postings[gram]
-            found = rows.take(rows.searchsorted(touched), mode="clip") == touched
-            scores += found * self._idf2[gram]
-        cosines = scores / (self._norms[touched] * norm)
-        good = np.flatnonzero(cosines >= min_score)
-        best = good[np.lexsort((touched[good], -cosines[good]))][:k]
-        return [NgramHit(int(touched[i]), min(float(cosines[i]), 1.0)) for i in best]
+            ranks = ranks[allowed[self._space.rows[ranks]]]
+        norms = self._space.norms[ranks] * np.float32(query.norm)
+        weights = sums[ranks]
+        if len(ranks) >= k:
+            kth = np.partition(weights / norms, len(ranks) - k)[-k]
+            least = max(least, float(kth) * _SLACK)
+        unread = query.left[at] if at < len(query.left) else 0.0
+        return ranks[weights + np.float32(unread) >= norms * np.float32(least * _SLACK)], least
+
+    def _best(
+        self,
+        query: Query,
+        ranks: Ranks,
+        weights: NDArray[Any],
+        n_read: int,
+        k: int,
+        least: float,
+        allowed: NDArray[np.bool_] | None,
+    ) -> tuple[Ranks, NDArray[np.float64]]:
+        """Look the exact cosine up of those names that may be among the k best.
+
+        :param ranks: the names that were met.
+        :param weights: what each shares with the query in the postings that were read.
+        :param n_read: how many postings that were.
+        :returns: those that reach ``least``, at least the k best of them, and their cosines.
+        """
+        unread = query.left[n_read] if n_read < len(query.left) else 0.0
+        norms = self._space.norms[ranks] * query.norm
+        most = (weights + unread) / norms
+        possible = most >= least * _SLACK
+        if allowed is not None:
+            possible &= allowed[self._space.rows[ranks]]
+        ranks, most = ranks[possible], most[possible]
+        if len(ranks) > 4 * k:
+            # The exact cosines of the most promising tell which of the others need a look.
+            split = len(ranks) - 2 * k
+            order = np.argpartition(weights[possible] / norms[possible], split)
+            ranks, most = ranks[order], most[order]
+            cosines = self._space.cosines(query, ranks[split:])
+            kth = float(np.partition(cosines, k)[k])
+            others = ranks[:split][most[:split] >= kth * _SLACK]
+            ranks = np.concatenate((others, ranks[split:]))
+            cosines = np.concatenate((self._space.cosines(query, others), cosines))
+        else:
+            cosines = self._space.cosines(query, ranks)
+        good = cosines >= least
+        return ranks[good], cosines[good]

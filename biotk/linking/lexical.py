@@ -226,11 +226,14 @@ class LexicalLinker:
         # A little below it there is something to show for a NIL.
         needed = min(2 * config.threshold / config.neighbour_weight - 1, _SHOWN_COSINE)
         least = config.min_cosine if exhaustive else max(config.min_cosine, needed)
-        hits = self._neighbours.search(key, k=config.k, min_score=least, subset=subset)
-        wanted_hits = len(hits) if exhaustive else max(config.n_kept, 1)
+        # No more than a link keeps, but all that tie with the last of these.
+        n_best = None if exhaustive else max(config.n_kept, 1)
+        hits = self._neighbours.search(
+            key, k=config.k, min_score=least, subset=subset, n_best=n_best
+        )
         for hit in hits:
-            if hit.score < hits[min(wanted_hits, len(hits)) - 1].score:
-                break  # no more than a link keeps, but all that tie with the last of these
+            if n_best is not None and hit.score < hits[min(n_best, len(hits)) - 1].score:
+                break
             names = self.kb.keys("plural").rows_of(hit.key_idx)
             for name_idx in names.tolist():
                 concept_idx = int(self.kb.name_concepts[name_idx])
@@ -257,26 +260,32 @@ class LexicalLinker:
         return wanted is None or wanted in self.kb.types_of(concept_idx)
 
     def _ranked(self, found: list[_Scored]) -> tuple[Candidate, ...]:
-        def goodness(item: _Scored) -> tuple[float, bool, bool]:
-            # A fitting type first, but among exact matches only: neighbours have it anyway.
-            return (-item.score - (0.0 if not item.type_fits else 0.1), False, not item.preferred)
-
-        ids = self.kb.id_of
-        best: dict[int, _Scored] = {}
-        for item in sorted(found, key=goodness):
-            best.setdefault(item.concept_idx, item)
-        order = sorted(best.values(), key=lambda item: (*goodness(item), ids(item.concept_idx)))
-        order = order[: self.config.k]
-        keys = [goodness(item) for item in order]
+        # A fitting type first, but among exact matches only: neighbours have it anyway.
+        # Concepts are in order of their ids, so that ties stand in order of these.
+        keyed = sorted(
+            (
+                (item.score + (0.1 if item.type_fits else 0.0), item.preferred),
+                -item.concept_idx,
+                -at,
+            )
+            for at, item in enumerate(found)
+        )
+        best: dict[int, tuple[float, bool]] = {}
+        items: list[_Scored] = []
+        for goodness, concept_idx, at in reversed(keyed):
+            if concept_idx not in best:
+                best[concept_idx] = goodness
+                items.append(found[-at])
+        goods = list(best.values())[: self.config.k]
         return tuple(
             Candidate(
-                ids(item.concept_idx),
+                self.kb.id_of(item.concept_idx),
                 item.name,
                 round(item.score, 6),
                 item.route,
-                tied=keys.count(keys[at]) > 1,
+                tied=goods.count(goods[at]) > 1,
             )
-            for at, item in enumerate(order)
+            for at, item in enumerate(items[: self.config.k])
         )
 
 

@@ -8,13 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from biotk.index.ngram import (
-    NgramIndex,
-    build_postings,
-    open_postings,
-    trigrams,
-    write_postings,
-)
+from biotk.index import ngram
+from biotk.index.ngram import NgramIndex, build_postings, open_postings, write_postings
+from biotk.index.vectors import trigrams
 
 
 def slow_trigrams(text):
@@ -58,17 +54,46 @@ def random_names(n, seed):
     ]
 
 
+@pytest.fixture(params=["all at once", "by ranges"])
+def way(request, monkeypatch):
+    """The two ways of searching; the second one looks at its bounds as often as it can."""
+    if request.param == "by ranges":
+        monkeypatch.setattr(ngram, "_SMALL", 0)
+        monkeypatch.setattr(ngram, "_STAGE", 20)
+    return request.param
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("min_score", [0.2, 0.4, 0.6])
-def test_search_equals_brute_force_on_values(min_score):
+@pytest.mark.parametrize("k", [1, 5, 1000])
+def test_search_equals_brute_force_on_values(min_score, k):
     texts = random_names(300, seed=1)
     index = NgramIndex(build_postings(texts))
     for query in random_names(40, seed=2) + texts[:10]:
-        expected = slow_search(texts, query, min_score)
-        found = index.search(query, k=1000, min_score=min_score)
-        assert {h.row for h in found} == {row for row, _ in expected}
+        expected = slow_search(texts, query, min_score)[:k]
+        found = index.search(query, k=k, min_score=min_score)
         assert [h.score for h in found] == pytest.approx([s for _, s in expected], abs=1e-5)
+        if k == 1000:
+            assert {h.row for h in found} == {row for row, _ in expected}
 
 
+@pytest.mark.parametrize("dear", [0, 1, 1000])
+def test_both_ways_of_searching_find_the_same(monkeypatch, dear):
+    texts = random_names(2000, seed=7)
+    index = NgramIndex(build_postings(texts))
+    allowed = np.arange(len(texts)) % 3 > 0
+    queries = random_names(60, seed=8) + texts[:20]
+    for k, part in ((3, None), (20, allowed), (500, None)):
+        expected = [index.search(q, k=k, min_score=0.3, allowed=part) for q in queries]
+        with monkeypatch.context() as patch:
+            patch.setattr(ngram, "_SMALL", 0)
+            patch.setattr(ngram, "_STAGE", 200)
+            patch.setattr(ngram, "_DEAR", dear)
+            found = [index.search(q, k=k, min_score=0.3, allowed=part) for q in queries]
+        assert found == expected
+
+
+@pytest.mark.usefixtures("way")
 def test_search_equals_brute_force_under_a_subset():
     texts = random_names(200, seed=3)
     allowed = np.array([i % 3 == 0 for i in range(len(texts))])
@@ -80,6 +105,7 @@ def test_search_equals_brute_force_under_a_subset():
         assert all(allowed[h.row] for h in found)
 
 
+@pytest.mark.usefixtures("way")
 def test_search_leaves_no_trace_for_the_next_one():
     index = NgramIndex(build_postings(["heart failure", "heart disease", "liver failure"]))
     first = index.search("heart failures", k=5, min_score=0.2)

@@ -274,7 +274,8 @@ def test_version_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "kb", *(f"kb {c}" for c in "build info search show fetch compile".split())]
+    "command",
+    ["", "kb", *(f"kb {c}" for c in "build info search show subset export fetch compile".split())],
 )
 def test_help_has_a_short_option_and_examples(command: str) -> None:
     done = biotk(*command.split(), "-h")

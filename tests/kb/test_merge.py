@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from biotk.errors import InputError, Problems
+from biotk.kb import KbBuilder, open_kb
 from biotk.kb.merge import components, find_twins
 from biotk.kb.merge_names import (
     NO_NAME,
@@ -19,6 +20,7 @@ from biotk.kb.merge_names import (
     nearer_by_name,
 )
 from biotk.kb.readers import read_concepts
+from biotk.types import Concept
 
 PREFIXES = ("A", "B", "C")
 IDS = [f"{prefix}:{n}" for prefix in (*PREFIXES, "X") for n in range(4)]
@@ -217,6 +219,48 @@ def test_name_without_a_word_is_near_to_nothing(name):
     names = {"A:1": [name], "B:1": [name], "B:2": [name]}
     assert name_levels({"B:1": "A:1"}, names.items) == {"B:1": NO_NAME}
     assert nearer_by_name({"B:1": "A:1"}, names.items) == {}
+
+
+# The hierarchy of what was merged
+
+
+def build_merged(folder, concepts):
+    builder = KbBuilder("merged", merge=["A", "B"])
+    builder.add(concepts)
+    return open_kb(builder.write(folder / "merged"))
+
+
+def test_where_hierarchies_disagree_that_of_the_first_prefix_holds(tmp_path):
+    kb = build_merged(
+        tmp_path,
+        [
+            Concept("A:1", "one", xrefs=("B:1",)),
+            Concept("A:2", "two", xrefs=("B:2",), parents=("A:1",)),
+            Concept("A:3", "three", xrefs=("B:3",)),
+            Concept("B:1", "one", parents=("B:2", "B:3")),  # the first contradicts A, not the other
+            Concept("B:2", "two"),
+            Concept("B:3", "three"),
+            Concept("B:4", "four", parents=("B:2",)),
+        ],
+    )
+    assert {c.concept_id: c.parents for c in kb} == {
+        "A:1": ("A:3",), "A:2": ("A:1",), "A:3": (), "B:4": ("A:2",)
+    }  # fmt: skip
+    assert kb.manifest.counts["parents_contradicted"] == 1
+    assert kb.hierarchy.cycles() == []
+
+
+def test_cycle_of_one_vocabulary_stays_when_merged(tmp_path):
+    kb = build_merged(
+        tmp_path,
+        [
+            Concept("A:1", "one", xrefs=("B:1",), parents=("A:2",)),
+            Concept("A:2", "two", parents=("A:1",)),
+            Concept("B:1", "one"),
+        ],
+    )
+    assert len(kb.hierarchy.cycles()) == 1
+    assert kb.manifest.counts["parents_contradicted"] == 0
 
 
 @pytest.mark.data

@@ -130,6 +130,7 @@ class Problems:
 
     :param strict: raise :class:`FormatError` at the first problem.
     :param keep: how many problems are kept in full.
+    :param unread: those of the problems after which the rest of a file could not be read.
 
     >>> problems = Problems()
     >>> problems.add("names.tsv", 3, "2 columns, expected 4", "C1\tfever")
@@ -141,6 +142,7 @@ class Problems:
     keep: int = 1000
     kept: list[Problem] = field(default_factory=list)
     by_path: Counter[str] = field(default_factory=Counter)
+    unread: list[Problem] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -158,6 +160,16 @@ class Problems:
         self.by_path[problem.path] += 1
         if len(self.kept) < self.keep:
             self.kept.append(problem)
+
+    def add_unread(self, path: str | Path, line: int, message: str) -> None:
+        """Record that a file could not be read from here on: it is cut off, or broken for good.
+
+        What was read of it before may be used, but it is not the whole.
+
+        :raises FormatError: when strict.
+        """
+        self.add(path, line, message)
+        self.unread.append(Problem(str(path), line, message))
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(self.kept)

@@ -8,27 +8,29 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from biotk.errors import InputError, Problems
 from biotk.kb.arrow import Ragged
 from biotk.kb.graph import cycles
+from biotk.kb.joining import count_demoted, join_same_ids, join_twins, repeated_ids
 from biotk.kb.manifest import Manifest, SourceInfo, describe_files, fingerprint_of
 from biotk.kb.merge import Twins, find_twins
+from biotk.kb.merge_parents import drop_contradictions
 from biotk.kb.place import check_place, draft_folder, move_in_place
 from biotk.kb.readers.base import log_left_out
 from biotk.kb.retired import add_retired_ids
-from biotk.kb.rows import (
-    ConceptRows,
-    ConceptTable,
-    indices_in,
-    join_same_ids,
-    join_twins,
-    repeated_ids,
+from biotk.kb.rows import ConceptRows, ConceptTable
+from biotk.kb.tables import (
+    ALT_ID,
+    OWN_ID,
+    XREF,
+    ShowNames,
+    Vocabulary,
+    write_concepts,
+    write_ids,
+    write_names,
 )
-from biotk.kb.tables import ALT_ID, OWN_ID, XREF, ShowNames, write_concepts, write_ids, write_names
 from biotk.types import Concept
 
 __all__ = ["ALT_ID", "OWN_ID", "XREF", "BuildReport", "KbBuilder", "KbSource"]
@@ -197,7 +199,7 @@ class KbBuilder:
         :param progress: called with the number of names that are written, and that of all.
         :returns: the directory. Where another process has put the same KB there meanwhile, that
             one stays.
-        :raises InputError: there is no concept at all.
+        :raises InputError: there is no concept at all, or a source could not be read to its end.
         :raises KbExistsError: something else is at ``out``.
         :raises KbWriteError: it cannot be written: the disk is full, or the place may not be
             written to.
@@ -209,6 +211,11 @@ class KbBuilder:
             raise InputError(
                 "no concepts to build a knowledge base from: "
                 f"{problems.count} problems and no row that was right{first}"
+            )
+        if unread := self.report.problems.unread:
+            raise InputError(
+                f"{unread[0]}. No knowledge base was written, since it would lack the rest of "
+                "that source"
             )
         check_place(out)
         table, counts = self._joined()
@@ -227,12 +234,16 @@ class KbBuilder:
         table = join_same_ids(rows)
         counts = {"ids_given_again": len(rows) - len(table)}
         if len(rows) > len(table):
-            counts["preferred_names_made_synonyms"] = _count_demoted(rows, table)
+            counts["preferred_names_made_synonyms"] = count_demoted(rows, table)
         if self._merge:
             twins = self._find_twins(table)
             counts |= {"merged": len(twins.mapping), "twins_ambiguous": twins.ambiguous,
                        "twins_doubtful": len(twins.doubtful)}  # fmt: skip
-            table = join_twins(table, twins.mapping) if twins.mapping else table
+            if twins.mapping:
+                joined = join_twins(table, twins.mapping)
+                table, counts["parents_contradicted"] = drop_contradictions(
+                    table, joined, twins.mapping
+                )
         if self._retired:
             table, retired = add_retired_ids(table, self._retired)
             counts |= retired
@@ -261,12 +272,10 @@ class KbBuilder:
         joined: dict[str, int],
         progress: ShowNames | None,
     ) -> str:
-        types, sources = list(self._rows.types), list(self._rows.sources)
-        used_types = sorted({types[code] for code in np.unique(table.types.values.to_numpy())})
-        used_sources = sorted({sources[code] for code in np.unique(table.source)})
-        counts, parents, children = write_concepts(
-            folder, table, _places(types, used_types), _places(sources, used_sources)
-        )
+        codes = table.types.values.to_numpy()
+        types = Vocabulary.of("semantic types", self._rows.types, codes)
+        sources = Vocabulary.of("sources", self._rows.sources, table.source)
+        counts, parents, children = write_concepts(folder, table, types, sources)
         counts["concepts_in_cycles"] = self._report_cycles(table, parents, children)
         write_ids(folder, table)
         counts |= write_names(folder, table.names, progress=progress or _show_nothing)
@@ -275,15 +284,13 @@ class KbBuilder:
         counts["problems"] = self.report.problems.count
         self.report.counts = counts
         files = describe_files(folder)
-        heads = pc.list_element(pc.split_pattern(table.ids, ":", max_splits=1), 0)
-        has_prefix = pc.match_substring(table.ids, ":")
-        prefixes = sorted(pc.unique(heads.filter(has_prefix)).to_pylist())
+        prefixes = table.prefixes()
         manifest = Manifest(
             name=self.name,
-            fingerprint=fingerprint_of(files, [used_types, used_sources, prefixes]),
+            fingerprint=fingerprint_of(files, [types.names, sources.names, prefixes]),
             counts=counts,
-            types=tuple(used_types),
-            source_names=tuple(used_sources),
+            types=types.names,
+            source_names=sources.names,
             prefixes=tuple(prefixes),
             sources=self._given_sources or tuple(self._sources),
             files=files,
@@ -316,16 +323,3 @@ class KbBuilder:
 
 def _show_nothing(done: int, total: int) -> None:
     """What is shown where nobody looks."""
-
-
-def _places(names: list[str], used: list[str]) -> list[int]:
-    """:returns: for each name its place among those in use, 0 if it is none of them."""
-    place = {name: number for number, name in enumerate(used)}
-    return [place.get(name, 0) for name in names]
-
-
-def _count_demoted(rows: ConceptTable, table: ConceptTable) -> int:
-    """:returns: how many preferred names became synonyms, since their id had one already."""
-    owner = indices_in(rows.ids, table.ids)
-    stays = table.preferred().take(pa.array(owner))
-    return int(pc.sum(pc.not_equal(rows.preferred(), stays)).as_py())

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from biotk.kb.arrow import list_array
@@ -115,3 +116,10 @@ def one_array(column: pa.ChunkedArray) -> pa.Array:
     if isinstance(combined, pa.ChunkedArray):
         combined = pa.concat_arrays(combined.chunks)
     return combined
+
+
+def indices_in(values: pa.Array, known: pa.Array) -> NDArray[np.int64]:
+    """:returns: where each value stands among the known ones, -1 if it does not."""
+    found = pc.index_in(values, value_set=known).fill_null(-1)
+    indices: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
+    return indices

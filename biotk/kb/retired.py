@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from biotk.kb.lists import Lists
+from biotk.kb.lists import Lists, indices_in
 from biotk.kb.readers.base import ignore_retired
 from biotk.kb.readers.retired import CIRCLE, SEVERAL, follow_retired
-from biotk.kb.rows import ConceptTable, indices_in
+from biotk.kb.rows import ConceptTable
 
 
 def add_retired_ids(

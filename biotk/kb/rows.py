@@ -1,9 +1,9 @@
-"""Concepts in columns: a million of them in some hundred megabytes, joined to one row an id."""
+"""Concepts in columns: a million of them in some hundred megabytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from biotk.errors import Problems
-from biotk.kb.lists import Ints, Lists, codes_of, one_array
+from biotk.kb.lists import Lists, one_array
 from biotk.types import Concept
 
 _CHUNK = 20_000  # concepts that are held as Python objects
@@ -73,6 +73,12 @@ class ConceptTable:
         lists = (self.names, self.types, self.parents, self.xrefs, self.alt_ids)
         flat = sum(rows.values.nbytes + rows.offsets.nbytes for rows in lists)
         return int(flat + self.ids.nbytes + self.definition.nbytes + self.source.nbytes)
+
+    def prefixes(self) -> list[str]:
+        """:returns: what stands before the colon of the ids, in order."""
+        heads = pc.list_element(pc.split_pattern(self.ids, ":", max_splits=1), 0)
+        prefixes: list[str] = pc.unique(heads.filter(pc.match_substring(self.ids, ":"))).to_pylist()
+        return sorted(prefixes)
 
     def preferred(self) -> pa.Array:
         """:returns: the preferred name of each concept."""
@@ -207,93 +213,3 @@ def _batch(rows: list[_Row]) -> pa.RecordBatch:
     columns = zip(*rows, strict=True) if rows else [()] * len(_SCHEMA)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, _SCHEMA, strict=True)]
     return pa.record_batch(arrays, schema=_SCHEMA)
-
-
-def join_same_ids(table: ConceptTable) -> ConceptTable:
-    """Make one row of those that have the same id, and put the rows in order of their ids.
-
-    The first of them keeps its preferred name and its source.
-    """
-    return _join(table, table.ids, np.zeros(len(table), bool))
-
-
-def join_twins(table: ConceptTable, twins: Mapping[str, str]) -> ConceptTable:
-    """Join twins to the concepts that stay.
-
-    A twin's id becomes an alternative id, and a parent that was the twin is the one that stays.
-
-    :param table: one row an id.
-    :param twins: id that goes → id that stays.
-    """
-    gone = pa.array(twins.keys(), _TEXT)
-    stays = pa.array(twins.values(), _TEXT)
-    at = pc.index_in(table.ids, value_set=gone)
-    owners = pc.coalesce(stays.take(at), table.ids)
-    goes = at.is_valid().to_numpy(zero_copy_only=False)
-    # Its own id comes after the alternative ids that it has already.
-    rows = np.flatnonzero(goes)
-    alt_ids = table.alt_ids.plus(rows, table.ids.take(pa.array(rows)))
-    at = pc.index_in(table.parents.values, value_set=gone)
-    parents = Lists(table.parents.offsets, pc.coalesce(stays.take(at), table.parents.values))
-    joined = _join(replace(table, alt_ids=alt_ids, parents=parents), owners, goes)
-    # What referred to the other twin refers to the concept itself now.
-    known = pa.concat_arrays([joined.ids, gone])
-    position = np.concatenate([np.arange(len(joined)), indices_in(stays, joined.ids)])
-    found = indices_in(joined.xrefs.values, known)
-    itself = (found >= 0) & (position[found] == joined.xrefs.rows())
-    return replace(joined, xrefs=joined.xrefs.filtered(~itself))
-
-
-def indices_in(values: pa.Array, known: pa.Array) -> NDArray[np.int64]:
-    """:returns: where each value stands among the known ones, -1 if it does not."""
-    found = pc.index_in(values, value_set=known).fill_null(-1)
-    indices: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
-    return indices
-
-
-def _join(table: ConceptTable, owners: pa.Array, goes: NDArray[np.bool_]) -> ConceptTable:
-    """One row for each owner, the owner's own row before those that go, else in their order."""
-    order: Ints = pc.sort_indices(owners).to_numpy().astype(np.int64)
-    owner = owners.take(pa.array(order))
-    first = np.ones(len(order), bool)
-    first[1:] = pc.not_equal(owner[1:], owner[:-1]).to_numpy(zero_copy_only=False)
-    order = order[np.lexsort((goes[order], np.cumsum(first)))]
-    starts = np.flatnonzero(first)
-    several = np.diff(np.append(starts, len(order))) > 1
-
-    def joined(lists: Lists) -> Lists:
-        whole = lists.take(order).joined(starts)
-        return whole.filtered(whole.firsts(several)) if several.any() else whole
-
-    return ConceptTable(
-        ids=owner.take(pa.array(starts)),
-        names=joined(table.names),
-        types=joined(table.types),
-        definition=table.definition.take(pa.array(_first_given(table.definition, order, first))),
-        parents=joined(table.parents),
-        xrefs=joined(table.xrefs),
-        alt_ids=joined(table.alt_ids),
-        source=table.source[order[starts]],
-    )
-
-
-def _first_given(definition: pa.Array, order: Ints, first: NDArray[np.bool_]) -> Ints:
-    """:returns: for each group the row of the first definition that says something."""
-    given = pc.not_equal(definition, "").fill_null(False).to_numpy(zero_copy_only=False)[order]
-    group = np.cumsum(first) - 1
-    rows = order[first]
-    # Assigned from the last to the first, so that the first stays.
-    at = np.flatnonzero(given)[::-1]
-    rows[group[at]] = order[at]
-    return rows
-
-
-def repeated_ids(table: ConceptTable) -> tuple[Ints, Ints]:
-    """:returns: the rows whose id came before, and the row of the first with that id of each."""
-    if pc.count_distinct(table.ids).as_py() == len(table):
-        none = np.empty(0, np.int64)
-        return none, none
-    codes = codes_of(table.ids)
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    rows = np.flatnonzero(first[inverse] != np.arange(len(codes)))
-    return rows, first[inverse[rows]]

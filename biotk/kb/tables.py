@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 from biotk.errors import InputError
 from biotk.kb.arrow import Ragged, list_array, write_table
 from biotk.kb.keys import write_keys
-from biotk.kb.lists import Lists, offsets_of, one_array
-from biotk.kb.rows import ConceptTable, indices_in
+from biotk.kb.lists import Ints, Lists, indices_in, offsets_of, one_array
+from biotk.kb.rows import ConceptTable
 from biotk.text.normalize import bag_of, plural_key
 
 #: How an id leads to a concept: it is the concept's own, it was retired or is a further one, or it
@@ -28,32 +29,52 @@ _MOST_NAMES = 2**31 - 1
 _MOST_CODES = 2**15 - 1
 
 
+class Vocabulary(NamedTuple):
+    """Types or sources as an artifact knows them.
+
+    :param names: those in use, in order.
+    :param places: for each code its place in ``names``; 0 for a code that is not in use.
+    """
+
+    names: tuple[str, ...]
+    places: NDArray[np.int16]
+
+    @classmethod
+    def of(cls, what: str, names: Iterable[str], codes: Ints) -> Vocabulary:
+        """Put the names in use in order.
+
+        :param what: what they are, for the message.
+        :param names: the name of each code.
+        :param codes: the codes in use; may repeat.
+        :raises InputError: more names than can be stored.
+        """
+        given = list(names)
+        used = sorted(given[code] for code in np.unique(codes))
+        if len(used) > _MOST_CODES:
+            raise InputError(
+                f"{len(used):,} different {what}, at most {_MOST_CODES:,} can be stored: "
+                "is a column taken for them that holds something else?"
+            )
+        place = {name: number for number, name in enumerate(used)}
+        return cls(tuple(used), np.array([place.get(name, 0) for name in given], np.int16))
+
+
 def write_concepts(
-    folder: Path, table: ConceptTable, types: list[int], sources: list[int]
+    folder: Path, table: ConceptTable, types: Vocabulary, sources: Vocabulary
 ) -> tuple[dict[str, int], Ragged, Ragged]:
     """Write ``concepts.arrow``.
 
-    :param types: for each type code its place among the types in order.
-    :param sources: for each source code its place among the sources in order.
     :returns: counts, and the parents and children of each concept.
-    :raises InputError: more types or sources than can be told apart.
     """
-    for what, codes in (("semantic types", types), ("sources", sources)):
-        if len(codes) > _MOST_CODES:
-            raise InputError(
-                f"{len(codes):,} different {what}, at most {_MOST_CODES:,} can be stored: "
-                "is a column taken for them that holds something else?"
-            )
-    parents, children, dangling = _hierarchy(table)
-    type_places = np.array(types, np.int16)
+    parents, children, unused = hierarchy_of(table)
     type_codes = table.types.values.to_numpy()
     write_table(
         folder / "concepts.arrow",
         {
             "id": table.ids,
             "definition": table.definition,
-            "source": pa.array(np.array(sources, np.int16)[table.source]),
-            "types": list_array(table.types.offsets, type_places[type_codes]),
+            "source": pa.array(sources.places[table.source]),
+            "types": list_array(table.types.offsets, types.places[type_codes]),
             "parents": parents,
             "children": children,
             "xrefs": table.xrefs.column(),
@@ -61,16 +82,12 @@ def write_concepts(
             "first_name": pa.array(table.names.offsets[:-1]),
         },
     )
-    counts = {
-        "concepts": len(table),
-        "parents": len(parents.values),
-        "parents_not_in_kb": dangling,
-    }
+    counts = {"concepts": len(table), "parents": len(parents.values), **unused}
     return counts, Ragged(parents), Ragged(children)
 
 
-def _hierarchy(table: ConceptTable) -> tuple[pa.Array, pa.Array, int]:
-    """:returns: the parents and the children of each concept, and how many parents are missing."""
+def hierarchy_of(table: ConceptTable) -> tuple[pa.Array, pa.Array, dict[str, int]]:
+    """:returns: parents and children of each concept, and how many parents are of no use."""
     n = len(table)
     parent = indices_in(table.parents.values, table.ids)
     child = table.parents.rows()
@@ -81,7 +98,11 @@ def _hierarchy(table: ConceptTable) -> tuple[pa.Array, pa.Array, int]:
     order = np.argsort(up, kind="stable")
     down = child[order].astype(np.int32)
     children = list_array(offsets_of(np.bincount(up, minlength=n)), down)
-    return parents, children, int(np.count_nonzero(parent < 0))
+    unused = {
+        "parents_not_in_kb": int(np.count_nonzero(parent < 0)),
+        "parents_of_themselves": int(np.count_nonzero(parent == table.parents.rows())),
+    }
+    return parents, children, unused
 
 
 def write_ids(folder: Path, table: ConceptTable) -> None:

@@ -107,7 +107,7 @@ def iter_lines(path: Path, *, problems: Problems) -> Iterator[tuple[int, str]]:
                 problems.add(path, line, f"{_not_utf8(error)}; the row is left out", shown)
                 continue
             except DAMAGE as error:
-                problems.add(path, line, explain(error))
+                problems.add_unread(path, line, explain(error))
                 return
             if not raw:
                 return

@@ -164,9 +164,9 @@ def iter_json_items(path: Path, *, problems: Problems) -> Iterator[tuple[int, st
     try:
         yield from _items(tape)
     except _BrokenError as error:
-        problems.add(path, tape.line, str(error))
+        problems.add_unread(path, tape.line, str(error))
     except DAMAGE as error:
-        problems.add(path, tape.line, explain(error))
+        problems.add_unread(path, tape.line, explain(error))
 
 
 def iter_json_deep(
@@ -185,9 +185,9 @@ def iter_json_deep(
         if tape.peek():
             raise _BrokenError("text after the end of the JSON")
     except _BrokenError as error:
-        problems.add(path, tape.line, str(error))
+        problems.add_unread(path, tape.line, str(error))
     except DAMAGE as error:
-        problems.add(path, tape.line, explain(error))
+        problems.add_unread(path, tape.line, explain(error))
 
 
 def first_item(head: str) -> tuple[str | None, Any] | None:

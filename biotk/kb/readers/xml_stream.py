@@ -207,14 +207,14 @@ def iter_xml_records(
                 wrong = parser.feed(chunk) or ((bad_line, message) if message else None)
                 yield from parser.take()
                 if wrong:
-                    problems.add(path, *wrong)
+                    problems.add_unread(path, *wrong)
                     return
     except DAMAGE as error:
-        problems.add(path, lines, explain(error))
+        problems.add_unread(path, lines, explain(error))
         return
     wrong = parser.feed(b"", last=True)
     yield from parser.take()
     if wrong:
-        problems.add(path, *wrong)
+        problems.add_unread(path, *wrong)
     elif encoding is not None and (doubt := encoding.doubt()):
         problems.add(path, 1, doubt)

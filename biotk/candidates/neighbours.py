@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import logging
-import os
-import shutil
-import uuid
-from functools import lru_cache
-from pathlib import Path
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,16 +11,13 @@ from numpy.typing import NDArray
 from biotk.index.ngram import NgramIndex, build_postings, open_postings, write_postings
 from biotk.index.words import WordIndex, WordPostings, build_words, open_words, write_words
 from biotk.kb import KbSubset, KnowledgeBase
+from biotk.kb.derived import derived_folder, write_derived
 from biotk.text.normalize import bag_words
 
-logger = logging.getLogger(__name__)
-
 #: Raised when what is indexed changes.
-_NGRAM_FOLDER, _WORD_FOLDER = "ngram-2", "words-1"
+_NGRAM_INDEX, _WORD_INDEX = "ngram-2", "words-1"
 #: With more keys, going through trigrams takes milliseconds, and going through words does not.
 _MANY_KEYS = 1_000_000
-
-_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}
 
 
 class Neighbour(NamedTuple):
@@ -125,38 +116,18 @@ def open_neighbours(kb: KnowledgeBase) -> NeighbourSearch:
     :param kb: the knowledge base.
     """
     keys = kb.keys("plural")
-    words = len(keys) > _MANY_KEYS
-    # The fingerprint in its name binds the index to this content of the KB.
-    name = _WORD_FOLDER if words else _NGRAM_FOLDER
-    folder = kb.path / "derived" / f"{name}-{kb.fingerprint}"
-    index: NgramIndex | WordIndex
+    many = len(keys) > _MANY_KEYS
+    name = _WORD_INDEX if many else _NGRAM_INDEX
+    folder = derived_folder(kb, name)
     if not folder.is_dir():
         texts = (keys.key(idx) for idx in range(len(keys)))
-        temporary = folder.parent / f".{folder.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
-        made = build_words(texts) if words else build_postings(texts)
-        try:
-            temporary.mkdir(parents=True)
-            if isinstance(made, WordPostings):
-                write_words(temporary, made)
-            else:
-                write_postings(temporary, made)
-            _rename(temporary, folder)
-        except OSError as error:
-            if error.errno not in _NOT_WRITABLE:
-                raise
-            logger.warning("%s cannot be written to: the n-gram index stays in memory", kb.path)
-            index = WordIndex(made) if isinstance(made, WordPostings) else NgramIndex(made)
-            return NeighbourSearch(kb, index)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    index = WordIndex(open_words(folder)) if words else NgramIndex(open_postings(folder))
+        made = build_words(texts) if many else build_postings(texts)
+        if isinstance(made, WordPostings):
+            written = write_derived(kb, name, partial(write_words, postings=made))
+        else:
+            written = write_derived(kb, name, partial(write_postings, postings=made))
+        if written is None:
+            memory = WordIndex(made) if isinstance(made, WordPostings) else NgramIndex(made)
+            return NeighbourSearch(kb, memory)
+    index = WordIndex(open_words(folder)) if many else NgramIndex(open_postings(folder))
     return NeighbourSearch(kb, index)
-
-
-def _rename(temporary: Path, folder: Path) -> None:
-    try:
-        temporary.rename(folder)
-    except OSError:
-        # Another process was faster; what it wrote is the same.
-        if not folder.is_dir():
-            raise

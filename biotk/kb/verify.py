@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow as pa
-
 from biotk.errors import KbCorruptError, KbNotFoundError
-from biotk.kb.arrow import map_table
+from biotk.kb.derived import DERIVED, SEAL, describe_file, iter_files, read_seal
 from biotk.kb.manifest import (
     FORMAT,
     FORMAT_VERSION,
@@ -27,7 +25,7 @@ from biotk.kb.manifest import (
 )
 from biotk.text.normalize import NORMALIZER_VERSION
 
-DERIVED = "derived"
+_REMEDY = "remove its folder, it is made again"
 _CHUNK = 1 << 20
 
 #: ``ok``; ``damaged``, not what the manifest says; ``missing``; ``stale``, derived from another
@@ -91,7 +89,7 @@ def iter_checks(
     """Check the files of a KB one by one: those of the manifest, then what is derived from it.
 
     Files of the manifest are compared with its checksums. What is derived is not in the manifest:
-    it has to belong to this content of the KB, and its tables have to be whole.
+    it has to belong to this content of the KB, and has checksums of its own.
 
     :param folder: the KB.
     :param progress: told how far it is.
@@ -137,14 +135,17 @@ def _load_manifest(folder: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def _check_manifest(raw: dict[str, Any], data: bytes, files: dict[str, FileInfo]) -> FileCheck:
+    whole = has_own_checksum(data, raw)
+    if whole is False:
+        return FileCheck(MANIFEST, "damaged", "its checksum of itself is wrong")
     versions = KbVersions(raw["format_version"], raw["normalizer_version"])
     if not versions.readable:
         return FileCheck(MANIFEST, "ok", "of another version: its fingerprint was not checked")
     vocabularies = [raw.get(key) for key in ("types", "source_names", "prefixes")]
     if fingerprint_of(files, vocabularies) != raw["fingerprint"]:
         return FileCheck(MANIFEST, "damaged", "its fingerprint is not that of its content")
-    if not has_own_checksum(data, raw):
-        return FileCheck(MANIFEST, "damaged", "its checksum of itself is wrong or missing")
+    if whole is None:
+        return FileCheck(MANIFEST, "damaged", "its checksum of itself is missing")
     return FileCheck(MANIFEST, "ok", f"fingerprint {raw['fingerprint']}")
 
 
@@ -185,14 +186,27 @@ def _check_derived(folder: Path, fingerprint: str) -> Iterator[FileCheck]:
         elif not path.name.endswith(f"-{fingerprint}"):
             yield FileCheck(name, "stale", "belongs to another content of this KB: remove it")
         else:
-            for table in sorted(path.rglob("*.arrow")):
-                yield _check_table(table, table.relative_to(folder).as_posix())
+            yield from _check_sealed(path, name)
 
 
-def _check_table(path: Path, name: str) -> FileCheck:
+def _check_sealed(folder: Path, name: str) -> Iterator[FileCheck]:
+    if not (folder / SEAL).is_file():
+        message = f"was made by an earlier BioTK, it has no {SEAL}: remove it"
+        yield FileCheck(name, "stale", message)
+        return
     try:
-        map_table(path).validate(full=True)
-    except (KbCorruptError, pa.ArrowInvalid, OSError) as error:
-        reason = str(error).removeprefix(f"{path} ").partition(". Build")[0]
-        return FileCheck(name, "damaged", f"{reason}; remove its folder, it is made again")
-    return FileCheck(name, "ok", "opens, and its table is whole; it has no checksum")
+        seal = read_seal(folder)
+    except ValueError as error:
+        yield FileCheck(f"{name}/{SEAL}", "damaged", f"{error}; {_REMEDY}")
+        return
+    there = dict(iter_files(folder))
+    for file in sorted(seal.keys() | there.keys()):
+        full = f"{name}/{file}"
+        if file not in there:
+            yield FileCheck(full, "missing", f"is missing; {_REMEDY}")
+        elif file not in seal:
+            yield FileCheck(full, "unknown", f"{SEAL} does not name it")
+        elif describe_file(there[file]) != seal[file]:
+            yield FileCheck(full, "damaged", f"its checksum is not that of {SEAL}; {_REMEDY}")
+        else:
+            yield FileCheck(full, "ok", f"{seal[file].bytes:,} bytes, SHA-256 {seal[file].sha256}")

@@ -109,6 +109,14 @@ def test_damaged_index_is_told_with_its_own_remedy(kb: Path) -> None:
     assert f"Remove {kb / 'derived'}" in done.stderr
 
 
+def test_one_flipped_bit_of_an_index_is_told(kb: Path) -> None:
+    table = next((kb / "derived").rglob("*.arrow"))
+    flip(table, table.stat().st_size // 2)
+    done = verify(kb)
+    assert done.exit_code == 1
+    assert f"damaged  derived/{table.parent.name}/{table.name}" in done.stdout
+
+
 def test_what_does_not_belong_is_told_and_is_no_damage(kb: Path) -> None:
     (kb / "derived" / "ngram-1-0123456789abcdef").mkdir()
     (kb / "derived" / ".ngram-1-x.tmp").mkdir()

@@ -20,7 +20,7 @@ from biotk.kb.merge_parents import drop_contradictions
 from biotk.kb.place import check_place, draft_folder, move_in_place
 from biotk.kb.readers.base import log_left_out
 from biotk.kb.retired import add_retired_ids
-from biotk.kb.rows import ConceptRows, ConceptTable
+from biotk.kb.rows import ConceptRows, ConceptTable, is_id
 from biotk.kb.tables import (
     ALT_ID,
     OWN_ID,
@@ -168,6 +168,11 @@ class KbBuilder:
         :param retired_id: an id that is no longer in use.
         :param replacement_id: the id in its place; may be retired itself, in any source.
         """
+        if not is_id(retired_id) or not is_id(replacement_id):
+            self.report.problems.add(
+                "retired ids", 0, "is no id; it is left out", f"{retired_id!a} → {replacement_id!a}"
+            )
+            return
         known = self._retired.get(retired_id, ())
         if replacement_id not in known:
             self._retired[retired_id] = (*known, replacement_id)

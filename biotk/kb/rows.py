@@ -30,7 +30,7 @@ _SCHEMA = pa.schema(
         "source": pa.int32(),
     }
 )
-_BROKEN = "holds half a surrogate pair, which is no character"
+_BROKEN = "holds what cannot be stored: half a surrogate pair, or U+0000 in an id"
 #: A concept as a row of the schema.
 _Row = tuple[Any, ...]
 
@@ -95,7 +95,7 @@ class ConceptTable:
 class ConceptRows:
     """Takes concepts in and gives them out as a table.
 
-    What cannot be stored, an empty name or half a surrogate pair, is a problem and left out.
+    What cannot be stored, such as an empty name, is a problem and left out.
 
     :param problems: takes what cannot be stored.
     """
@@ -150,25 +150,34 @@ class ConceptRows:
             return
         try:
             batch = _batch(self._open)
+            mend = _has_zero(batch)
         except UnicodeEncodeError:
+            mend = True
+        if mend:
             batch = _batch([row for raw in self._open if (row := self._storable(raw))])
         self._open = []
         self._chunks.append(batch)
         self._n_closed += len(batch)
 
     def _storable(self, row: _Row) -> _Row | None:
-        """A row without the strings that UTF-8 cannot hold; None if its id or name is one."""
-        if not _is_text(row[0]) or not _is_text(row[1][0]):
-            self._problem(f"the id or name {_BROKEN}; the row is left out", f"{row[0]} {row[1][0]}")
+        """A row without the strings that cannot be stored; None if its id or name is one."""
+        concept_id, names, types, definition, *ids, source = row
+        if not is_id(concept_id) or not _is_text(names[0]):
+            self._problem(
+                f"the id or name {_BROKEN}; the row is left out", f"{concept_id} {names[0]}"
+            )
             return None
-        given = [value if isinstance(value, tuple) else (value,) for value in row]
-        kept = [tuple(text for text in texts if _is_text(text)) for texts in given]
-        if sum(map(len, kept)) < sum(map(len, given)):
-            self._problem(f"a text {_BROKEN}; it is left out", row[0])
-        return tuple(
-            texts if isinstance(value, tuple) else next(iter(texts), None)
-            for value, texts in zip(row, kept, strict=True)
+        mended = (
+            concept_id,
+            tuple(filter(_is_text, names)),
+            types,
+            definition if _is_text(definition or "") else None,
+            *(tuple(filter(is_id, given)) for given in ids),
+            source,
         )
+        if mended != row:
+            self._problem(f"a text {_BROKEN}; it is left out", concept_id)
+        return mended
 
     def table(self, start: int = 0) -> ConceptTable:
         """:returns: the concepts from row ``start`` on, in the order in which they came."""
@@ -200,13 +209,22 @@ def _is_name(text: str) -> bool:
     return bool(text) and not text.isspace()
 
 
-def _is_text(value: Any) -> bool:
-    if isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            return False
+def _is_text(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
     return True
+
+
+def is_id(text: str) -> bool:
+    """:returns: whether a string can be stored as an id; the trie of ids does not take U+0000."""
+    return "\0" not in text and _is_text(text)
+
+
+def _has_zero(batch: pa.RecordBatch) -> bool:
+    columns = [batch.column("id"), *(batch.column(name).values for name in ("xrefs", "alt_ids"))]
+    return any(pc.any(pc.match_substring(column, "\0")).as_py() for column in columns)
 
 
 def _batch(rows: list[_Row]) -> pa.RecordBatch:

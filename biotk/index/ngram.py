@@ -157,15 +157,15 @@ class NgramIndex:
             return self._space.rows[:0], np.empty(0)
         postings = [self._split[gram] for gram in query.grams[:n_read]]
         # In units of what a name of norm 1 needs, so that little is left to do with all names.
-        weights = np.repeat(np.array(query.weights[:n_read]) / needed, list(map(len, postings)))
-        sums = np.bincount(np.concatenate(postings), weights, len(self))
+        needs = np.repeat(np.array(query.weights[:n_read]) / needed, list(map(len, postings)))
+        sums = np.bincount(np.concatenate(postings), needs, len(self))
         unread = query.left[n_read] if n_read < len(query.left) else 0.0
         # Among these are all names that reach the least cosine, and those that are too short to.
         ranks = np.flatnonzero(sums > self._norms - unread / needed).astype(np.int32)
         ranks = ranks[sums[ranks] > 0]
         if allowed is not None:
             ranks = ranks[allowed[self._space.rows[ranks]]]
-        weights = sums[ranks] * needed
+        weights: NDArray[Any] = sums[ranks] * needed
         for gram, weight in zip(query.grams[n_read:], query.weights[n_read:]):
             posting = self._split[gram]
             found = posting.take(posting.searchsorted(ranks), mode="clip") == ranks

@@ -60,9 +60,11 @@ class Ragged:
     def __init__(self, column: pa.Array) -> None:
         self.offsets: NDArray[np.int64] = column.offsets.to_numpy()
         self.values: Rows = column.values.to_numpy()
+        # One number out of a memoryview costs a third of one out of a numpy array.
+        self._at = memoryview(self.offsets)
 
     def __getitem__(self, row: int) -> Rows:
-        values: Rows = self.values[self.offsets[row] : self.offsets[row + 1]]
+        values: Rows = self.values[self._at[row] : self._at[row + 1]]
         return values
 
     def __len__(self) -> int:

@@ -163,12 +163,16 @@ def split_letters_digits(word: str) -> str:
 @lru_cache(maxsize=1 << 15)
 def exact_word(word: str) -> str:
     """:returns: one word as it stands in an ``exact`` key."""
+    if word.isascii() and word.isalnum():
+        return word.lower()
     return " ".join(words(fold_unicode(fold_possessive(word)).lower()))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 16)
 def plural_word(word: str) -> str:
     """:returns: one word as it stands in a ``plural`` key; may hold a space (``il 2``)."""
+    if word.isascii() and word.isalpha():
+        return fold_spelling(fold_plural(word.lower()))
     return " ".join(
         fold_spelling(fold_plural(part)) for part in split_letters_digits(exact_word(word)).split()
     )

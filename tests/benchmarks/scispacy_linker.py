@@ -100,15 +100,19 @@ def run(
         component(doc)
     seconds = time.perf_counter() - start
     gc.enable()
-    hits = [
-        bool(expected & answers(ent))
+    judged = [
+        (expected, answers(ent) - {"NIL"})
         for doc, ids in zip(fresh, gold)
         for ent, expected in zip(doc.ents, ids)
     ]
+    n_answered = sum(bool(answer) for _, answer in judged)
+    n_right = sum(bool(expected & answer) for expected, answer in judged)
     return {
-        "mentions": len(hits),
-        "mentions_per_s": len(hits) / seconds,
-        "recall_at_1": sum(hits) / len(hits),
+        "mentions": len(judged),
+        "mentions_per_s": len(judged) / seconds,
+        "recall_at_1": n_right / len(judged),
+        "answered": n_answered / len(judged),
+        "right_among_answered": n_right / n_answered,
     }
 
 

@@ -102,5 +102,17 @@ def test_exact_key_ignores_case_and_spaces_of_ascii(text):
     assert n.exact_key(f"  {text} ") == n.exact_key(text)
 
 
+@given(st.text(st.characters(max_codepoint=0x250)) | st.text("aZ09_ -'`’,.\t\n"))
+def test_words_equal_the_tokens_of_the_text(text):
+    assert words(text) == [token.word for token in iter_tokens(text)]
+
+
+@given(st.text("abcsSZ019'", max_size=12))
+def test_keys_do_not_depend_on_the_way_words_are_taken(text):
+    # A letter outside ASCII that is dropped again takes every shortcut away.
+    assert n.exact_key(text + " é") == " ".join([*n.exact_key(text).split(), "e"])
+    assert n.plural_key(text + " é") == " ".join([*n.plural_key(text).split(), "e"])
+
+
 def test_words_of_nothing_are_none():
     assert words("") == words(" ,;- ") == []

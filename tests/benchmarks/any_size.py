@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from process_memory import forget_pages, growth, run_watched, smaps
+from process_memory import forget_pages, rounded, run_watched, smaps
 
 HERE = Path(__file__).parent
 Report = dict[str, Any]
@@ -60,11 +60,13 @@ def generate(path: Path, concepts: int) -> Report:
 
 
 def two_processes(kb: Path) -> Report:
-    """Memory of one process that uses the KB, and of each when there are two."""
+    """Memory in MB of one process that uses the KB, and of each when there are two.
+
+    Python and its libraries, which they share as well, are in it.
+    """
     say("two processes")
     command = [sys.executable, str(HERE / "any_size_steps.py"), "hold", str(kb)]
     held: list[subprocess.Popen[str]] = []
-    before: list[Report] = []
     report: Report = {}
     try:
         for case in ("one", "two"):
@@ -73,8 +75,8 @@ def two_processes(kb: Path) -> Report:
             )
             held.append(process)
             assert process.stdout is not None
-            before.append(json.loads(process.stdout.readline()))
-            report[case] = [growth(b, smaps(p.pid)) for b, p in zip(before, held)]
+            process.stdout.readline()  # it is ready
+            report[case] = [rounded(smaps(one.pid)) for one in held]
     finally:
         for process in held:
             process.communicate()

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from large_kb import DATA
 from large_kb_mentions import corpus_mentions, corrupted
-from process_memory import growth, smaps
+from process_memory import growth, rounded, smaps
 
 Report = dict[str, Any]
 
@@ -115,7 +115,7 @@ def open_once(path: Path) -> Report:
     report: Report = {
         "open_s": round(opened - start, 4),
         "first_look_up_s": round(used - opened, 4),
-        "process_before_mb": {name: round(mb, 1) for name, mb in before.items()},
+        "process_before_mb": rounded(before),
         "growth_mb": {"opened": growth(before, smaps())},
     }
     chance = random.Random(SEED)
@@ -138,7 +138,6 @@ def hold(path: Path) -> Report:
     from biotk.candidates.neighbours import open_neighbours
     from biotk.kb import open_kb
 
-    before = smaps()
     kb = open_kb(path)
     chance = random.Random(SEED)
     for name in sample_names(kb, 10_000, chance):
@@ -146,7 +145,7 @@ def hold(path: Path) -> Report:
     search = open_neighbours(kb)
     for mention in corpus_mentions(DATA, 200, chance):
         search.search(mention.lower(), k=20, min_score=0.35)
-    print(json.dumps(before), flush=True)
+    print("ready", flush=True)
     sys.stdin.read()
     return {}
 

@@ -32,9 +32,14 @@ def smaps(pid: int | str = "self") -> dict[str, float]:
     }
 
 
+def rounded(megabytes: Mapping[str, float]) -> dict[str, float]:
+    """:returns: the same to a tenth."""
+    return {name: round(value, 1) for name, value in megabytes.items()}
+
+
 def growth(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """:returns: how much more of each there is, in MB."""
-    return {name: round(after[name] - before[name], 1) for name in after}
+    return rounded({name: after[name] - before[name] for name in after})
 
 
 def _tree(pid: int) -> list[int]:

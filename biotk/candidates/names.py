@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 from biotk.kb import KnowledgeBase
 from biotk.text.normalize import bag_of, exact_key, plural_key
+from biotk.text.rewording import rewordings
 
-#: How good a match is, by what had to be normalised away; the n-gram route stays below all.
+#: How good a match is, by what had to be changed; the n-gram route stays below all.
 ROUTE_SCORES = {
     "identical": 1.0,  # the same string
     "case": 0.99,  # but for case
     "exact": 0.98,  # but for punctuation, accents, the possessive
     "plural": 0.96,  # but for number and spelling
     "word-order": 0.92,  # but for the order of words and words that names use for one another
+    "reworded": 0.91,  # but for one word: its form, or another word for it
 }
 
 
@@ -37,7 +39,7 @@ class NameMatch:
 def match_names(
     kb: KnowledgeBase, text: str, *, allowed: NDArray[np.bool_] | None = None
 ) -> list[NameMatch]:
-    """Find the names that equal a string, at the first level of normalisation that has any.
+    """Find the names that equal a string, at the first of :data:`ROUTE_SCORES` that has any.
 
     :param kb: the knowledge base.
     :param text: a mention.
@@ -55,7 +57,14 @@ def match_names(
         matches.sort(key=lambda match: -ROUTE_SCORES[match.route])
         return matches
     bag = bag_of(plural.split())
-    return [NameMatch(*row, "word-order") for row in _rows(kb, "bag", bag, allowed)]
+    if rows := _rows(kb, "bag", bag, allowed):
+        return [NameMatch(*row, "word-order") for row in rows]
+    for other in rewordings(plural):
+        rows = _rows(kb, "plural", other, allowed)
+        rows = rows or _rows(kb, "bag", bag_of(other.split()), allowed)
+        if rows:
+            return [NameMatch(*row, "reworded") for row in rows]
+    return []
 
 
 def route_of(name: str, text: str) -> str:

@@ -29,6 +29,9 @@ def kb(tmp_path_factory):
         ("type II diabetes mellitus", "MESH:D003924", "word-order"),
         ("tumours of the kidney", "MESH:D007680", "word-order"),
         ("il 2", "HGNC:6001", "exact"),
+        ("diabetic, maturity-onset", "MESH:D003924", "reworded"),
+        ("feveral", "MESH:D005334", "reworded"),
+        ("renal toxicity", "MESH:D007674", "reworded"),
     ],
 )
 def test_match_names_says_what_was_normalised_away(kb, text, concept_id, route):

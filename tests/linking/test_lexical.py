@@ -71,6 +71,35 @@ def test_entity_type_decides_between_homonyms(linker):
     assert linker.link("cold", type="Chemical").concept_id == "MESH:D003080"
 
 
+TWO_VOCABULARIES = [
+    Concept("GO:1", "olfaction", types=("Process",)),
+    Concept("UB:1", "olfactory", types=("Anatomy",)),
+    Concept("GO:2", "primary cell membrane layer", types=("CellularComponent",)),
+    Concept("UB:2", "primary cell membranes", types=("Anatomy",)),
+]
+
+
+def test_name_of_another_type_hides_no_match_of_the_right_one(tmp_path):
+    builder = KbBuilder("x")
+    builder.add(TWO_VOCABULARIES)
+    linker = LexicalLinker(open_kb(builder.write(tmp_path / "x")))
+    assert linker.link("olfactory").concept_id == "UB:1"
+    assert linker.link("olfactory", type="Anatomy").concept_id == "UB:1"
+    process = linker.link("olfactory", type="Process")
+    assert (process.concept_id, process.route) == ("GO:1", "reworded")
+    assert [c.concept_id for c in process.candidates] == ["GO:1", "UB:1"]
+
+
+def test_close_neighbour_of_the_right_type_goes_before_a_name_of_another(tmp_path):
+    builder = KbBuilder("x")
+    builder.add(TWO_VOCABULARIES)
+    linker = LexicalLinker(open_kb(builder.write(tmp_path / "x")))
+    assert linker.link("primary cell membrane").concept_id == "UB:2"
+    near = linker.link("primary cell membrane", type="CellularComponent")
+    assert (near.concept_id, near.route) == ("GO:2", "ngram")
+    assert linker.candidates("olfactory", type="CellularComponent")[0].concept_id == "UB:1"
+
+
 def test_preferred_name_goes_before_a_synonym(linker):
     link = linker.link("cold")
     assert link.concept_id == "MESH:D000001"
@@ -130,7 +159,8 @@ def test_learned_names_answer_and_say_so(kb):
 QUERIES = st.one_of(
     st.sampled_from(
         "cold;colds;heart failure;cardiac failur;diabetes;NIDDM;type 2 diabetes;kidney tumour;"
-        "IL-2;cat;CAT;aspirin tablet;fevers;sugar sickness;pyrexias;neoplasm of kidney".split(";")
+        "IL-2;cat;CAT;aspirin tablet;fevers;sugar sickness;pyrexias;neoplasm of kidney;"
+        "feveral;diabetic;renal damage".split(";")
     ),
     st.text(alphabet="acdehiklnorst 2-", max_size=14),
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biotk.cli.evaluate_gold import GoldTypes, covered_types, gold_types_report, of_gold_types
 from biotk.cli.evaluate_part import part_report, resolver, sought, within
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems, UnknownNameError
@@ -63,6 +65,7 @@ def linking_cli(
     branch: Branch = None,
     ids: Ids = None,
     subset: Subset = None,
+    gold_types: GoldTypes = None,
     half: WhichHalf = Half.both,
     abbreviations: Annotated[
         bool, typer.Option(help="Write short forms out by the document's own definitions.")
@@ -82,6 +85,7 @@ def linking_cli(
         linker=linker,
         train=train or [],
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
+        gold_types=gold_types,
         half=half,
         abbreviations=abbreviations,
         allow_low_coverage=allow_low_coverage,
@@ -99,6 +103,7 @@ def mentions_cli(
     branch: Branch = None,
     ids: Ids = None,
     subset: Subset = None,
+    gold_types: GoldTypes = None,
     half: WhichHalf = Half.both,
     as_json: Json = False,
 ) -> None:
@@ -110,7 +115,7 @@ def mentions_cli(
     Example: biotk evaluate mentions --corpus dev.pubtator --pipeline literature --json
     """
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    report = evaluate_mentions(corpus, pipeline, kb=kb, part=part, half=half)
+    report = evaluate_mentions(corpus, pipeline, kb=kb, part=part, gold_types=gold_types, half=half)
     _show(report, as_json=as_json)
 
 
@@ -128,6 +133,7 @@ def end_to_end_cli(
     branch: Branch = None,
     ids: Ids = None,
     subset: Subset = None,
+    gold_types: GoldTypes = None,
     half: WhichHalf = Half.both,
     allow_low_coverage: LowCoverage = False,
     as_json: Json = False,
@@ -144,6 +150,7 @@ def end_to_end_cli(
         kb,
         subset_ids=subset_ids,
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
+        gold_types=gold_types,
         half=half,
         allow_low_coverage=allow_low_coverage,
     )
@@ -157,6 +164,7 @@ def evaluate_linking(
     linker: str = "lexical",
     train: Iterable[Path] = (),
     part: PartOptions = PartOptions(),
+    gold_types: Sequence[str] | None = None,
     half: Half = Half.both,
     abbreviations: bool = True,
     allow_low_coverage: bool = False,
@@ -168,7 +176,7 @@ def evaluate_linking(
 
     if linker not in LINKERS:
         raise UnknownNameError("linker", linker, LINKERS)
-    documents = _read(corpus, half)
+    documents = of_gold_types(_read(corpus, half), gold_types)
     training = _without_overlap([d for path in train for d in _read(path)], documents)
     kb = resolve_kb(kb_name)
     if not allow_low_coverage:
@@ -191,6 +199,7 @@ def evaluate_linking(
         "n_training_documents": len(training),
         "abbreviations_written_out": abbreviations,
         **part_report(part, subset),
+        **gold_types_report(gold_types),
     }
 
 
@@ -200,12 +209,13 @@ def evaluate_mentions(
     *,
     kb: str | None = None,
     part: PartOptions = PartOptions(),
+    gold_types: Sequence[str] | None = None,
     half: Half = Half.both,
 ) -> dict[str, Any]:
     """Run a pipeline over a corpus and compare its mentions with gold."""
     from biotk.evaluation import score_mentions
 
-    documents = _read(corpus, half)
+    documents = of_gold_types(_read(corpus, half), gold_types)
     seek: dict[str, Any] = {}
     subset = None
     if part:
@@ -221,7 +231,13 @@ def evaluate_mentions(
             "is this the right KB?",
             file=sys.stderr,
         )
-    return {**scores.to_dict(), "pipeline": pipeline, "kb": kb, **part_report(part, subset)}
+    return {
+        **scores.to_dict(),
+        "pipeline": pipeline,
+        "kb": kb,
+        **part_report(part, subset),
+        **gold_types_report(gold_types),
+    }
 
 
 def evaluate_end_to_end(
@@ -231,6 +247,7 @@ def evaluate_end_to_end(
     *,
     subset_ids: Path | None = None,
     part: PartOptions = PartOptions(),
+    gold_types: Sequence[str] | None = None,
     half: Half = Half.both,
     allow_low_coverage: bool = False,
 ) -> dict[str, Any]:
@@ -238,7 +255,7 @@ def evaluate_end_to_end(
     from biotk.evaluation import score_end_to_end
     from biotk.kb.default import resolve_kb
 
-    documents = _read(corpus, half)
+    documents = of_gold_types(_read(corpus, half), gold_types)
     if not any(m.links for d in documents for m in d.mentions):
         raise InputError(f"{corpus} has no gold mention that is linked")
     kb = resolve_kb(kb_name)
@@ -254,6 +271,7 @@ def evaluate_end_to_end(
         "pipeline": pipeline,
         "kb": kb.manifest.name,
         **part_report(part, subset, subset_ids=subset_ids),
+        **gold_types_report(gold_types),
     }
 
 
@@ -301,8 +319,11 @@ def _check_coverage(
 ) -> None:
     from biotk.evaluation import check_coverage
 
-    mentions = (mention for document in documents for mention in document.mentions)
-    check_coverage(mentions, resolve=resolve, kb_prefixes=kb.manifest.prefixes)
+    mentions = [mention for document in documents for mention in document.mentions]
+    try:
+        check_coverage(mentions, resolve=resolve, kb_prefixes=kb.manifest.prefixes)
+    except InputError as error:
+        raise InputError(f"{error}{covered_types(mentions, resolve)}") from None
 
 
 def _learn(kb: KnowledgeBase, training: list[Document]) -> LearnedNames:
@@ -319,11 +340,13 @@ def _items(
     from biotk.text.abbreviations import find_abbreviations
 
     threshold = linker.config.threshold
+    # Full texts name the same cell hundreds of times.
+    candidates = cache(linker.candidates)
     for document in documents:
         forms = LongForms(find_abbreviations(document.text))
         for mention in document.mentions:
             long = long_form_of(mention, forms)
-            ranked = linker.candidates(
+            ranked = candidates(
                 mention.text, type=mention.type, long_form=long if abbreviations else None
             )
             yield LinkingItem(

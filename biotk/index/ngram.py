@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 
 from biotk.index.postings import invert
 from biotk.index.vectors import (
+    LEAST_SCORE,
+    SLACK,
     Query,
     Ranks,
     TextVectors,
@@ -42,8 +44,8 @@ _STAGE = 20_000
 _DEAR = 50
 #: Least cosines that are tried before the one that was asked for.
 _LEVELS = (0.7,)
-#: Rounding in sums of floats must not lose a name.
-_SLACK = 1 - 1e-6
+#: What a sum in single precision may be wrong by for each of its terms, twice over.
+_ROUNDING = 2.0**-23
 
 
 class NgramHit(NamedTuple):
@@ -131,27 +133,30 @@ class NgramIndex:
 
         :param text: a normalised mention.
         :param k: how many at most.
-        :param min_score: the least cosine; below about 0.2 a search reads most of the index.
+        :param min_score: the least cosine; below about 0.2 a search reads most of the index. A
+            row without a trigram of the text is never found.
         :param allowed: which rows may be found. *Shape*: (rows,).
-        :returns: all rows that reach ``min_score``, best first, ties by row; ``k`` at most.
+        :returns: all rows that reach ``min_score`` but for rounding (1e-6 of it), best first, ties
+            by row; ``k`` at most.
         """
         query = self._space.query(text)
         if not query.grams or k < 1:
             return []
+        least = max(min_score, LEAST_SCORE)
         if self._small:
-            ranks, cosines = self._search_small(query, k, min_score, allowed)
+            ranks, cosines = self._search_small(query, least, allowed)
         else:
-            ranks, cosines = self._deepen(query, k, min_score, allowed)
+            ranks, cosines = self._deepen(query, k, least, allowed)
         return best_hits(self._space.rows[ranks], cosines, k)
 
     def _posting(self, gram: int) -> Ranks:
         return self._ranks[self._offsets[gram] : self._offsets[gram + 1]]
 
     def _search_small(
-        self, query: Query, k: int, least: float, allowed: NDArray[np.bool_] | None
+        self, query: Query, least: float, allowed: NDArray[np.bool_] | None
     ) -> tuple[Ranks, NDArray[np.float64]]:
         """Add up the rare postings over all names at once."""
-        needed = least * query.norm * _SLACK
+        needed = least * query.norm * SLACK
         n_read = sum(left >= needed**2 for left in query.left)
         if not n_read:
             return self._space.rows[:0], np.empty(0)
@@ -171,7 +176,7 @@ class NgramIndex:
             found = posting.take(posting.searchsorted(ranks), mode="clip") == ranks
             weights += found * weight
         cosines = weights / (self._norms[ranks] * query.norm)
-        good = cosines >= least
+        good = cosines >= least * SLACK
         return ranks[good], cosines[good]
 
     def _deepen(
@@ -189,21 +194,22 @@ class NgramIndex:
         self, query: Query, k: int, least: float, allowed: NDArray[np.bool_] | None
     ) -> tuple[Ranks, NDArray[np.float64]]:
         """Read the postings from the rarest on, by ranges that shrink; see above."""
+        slack = _slack(query)
         sums = self._space.scratch("sums", len(self), np.float32)
         met: list[Ranks] = []  # all names with a sum
         hopeful: Ranks = self._space.rows[:0]  # those that may be among the k best
         n_looked, n_read, at = 0, 0, 0
         try:
             for at, gram in enumerate(query.grams):
-                closed = query.left[at] < (least * query.norm) ** 2 * _SLACK
+                closed = query.left[at] < (least * query.norm) ** 2 * slack
                 if closed or n_read > max(_STAGE, len(hopeful)):
                     new = np.concatenate([hopeful, *met[n_looked:]])
                     hopeful, least = self._hopeful(new, sums, query, at, k, least, allowed)
                     n_looked, n_read = len(met), 0
-                    closed = query.left[at] < (least * query.norm) ** 2 * _SLACK
+                    closed = query.left[at] < (least * query.norm) ** 2 * slack
                     if closed and len(self._posting(gram)) > _DEAR * len(hopeful):
                         break  # sooner look these names up than read on
-                needed = least * query.norm * _SLACK
+                needed = least * query.norm * slack
                 bounds = (needed, query.left[at] / needed, query.norm**2 / needed)
                 first, end, last = self._space.norms.searchsorted(
                     np.array(bounds, np.float32)
@@ -246,13 +252,14 @@ class NgramIndex:
         """
         if allowed is not None:
             ranks = ranks[allowed[self._space.rows[ranks]]]
+        slack = _slack(query)
         norms = self._space.norms[ranks] * np.float32(query.norm)
         weights = sums[ranks]
         if len(ranks) >= k:
             kth = np.partition(weights / norms, len(ranks) - k)[-k]
-            least = max(least, float(kth) * _SLACK)
+            least = max(least, float(kth) * slack)
         unread = query.left[at] if at < len(query.left) else 0.0
-        return ranks[weights + np.float32(unread) >= norms * np.float32(least * _SLACK)], least
+        return ranks[weights + np.float32(unread) >= norms * np.float32(least * slack)], least
 
     def _best(
         self,
@@ -271,10 +278,11 @@ class NgramIndex:
         :param n_read: how many postings that were.
         :returns: those that reach ``least``, at least the k best of them, and their cosines.
         """
+        slack = _slack(query)
         unread = query.left[n_read] if n_read < len(query.left) else 0.0
         norms = self._space.norms[ranks] * query.norm
         most = (weights + unread) / norms
-        possible = most >= least * _SLACK
+        possible = most >= least * slack
         if allowed is not None:
             possible &= allowed[self._space.rows[ranks]]
         ranks, most = ranks[possible], most[possible]
@@ -285,10 +293,15 @@ class NgramIndex:
             ranks, most = ranks[order], most[order]
             cosines = self._space.cosines(query, ranks[split:])
             kth = float(np.partition(cosines, k)[k])
-            others = ranks[:split][most[:split] >= kth * _SLACK]
+            others = ranks[:split][most[:split] >= kth * slack]
             ranks = np.concatenate((others, ranks[split:]))
             cosines = np.concatenate((self._space.cosines(query, others), cosines))
         else:
             cosines = self._space.cosines(query, ranks)
-        good = cosines >= least
+        good = cosines >= least * SLACK
         return ranks[good], cosines[good]
+
+
+def _slack(query: Query) -> float:
+    """:returns: :data:`SLACK` where weights of the query were added up in single precision."""
+    return SLACK - len(query.grams) * _ROUNDING

@@ -26,6 +26,10 @@ Codes = NDArray[np.int64]
 Ranks = NDArray[np.integer[Any]]
 #: Texts or ranks that are worked on at once.
 BLOCK = 1 << 17
+#: Rounding must not lose a text: norms are kept in single precision.
+SLACK = 1 - 1e-6
+#: Least scores below this one mean the same: what has no trigram in common is not found.
+LEAST_SCORE = 1e-9
 _CHUNK = 1 << 15  # texts whose trigrams are sorted together
 _BITS = 21  # a code point
 
@@ -108,13 +112,15 @@ class VectorSpace:
         if not len(ranks):
             return np.empty(0)
         weights = self.scratch("weights", len(self._idf2), np.float64)
-        weights[query.grams] = query.weights
-        found = weights[self._texts.gather(ranks)]
-        weights[query.grams] = 0
+        try:
+            weights[query.grams] = query.weights
+            found = weights[self._texts.gather(ranks)]
+        finally:  # a damaged table, or a user who interrupts, must not spoil the next cosines
+            weights[query.grams] = 0
         lengths = self._texts.offsets[ranks + 1] - self._texts.offsets[ranks]
         starts = np.cumsum(lengths) - lengths
         cosines: NDArray[np.float64] = np.add.reduceat(found, starts)
-        cosines /= self.norms[ranks] * query.norm
+        cosines /= self.norms[ranks].astype(np.float64) * query.norm
         return cosines
 
     def scratch(self, name: str, size: int, dtype: Any) -> NDArray[Any]:

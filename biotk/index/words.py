@@ -33,6 +33,8 @@ from biotk.index.ngram import (
 )
 from biotk.index.postings import invert
 from biotk.index.vectors import (
+    LEAST_SCORE,
+    SLACK,
     Query,
     Ranks,
     TextVectors,
@@ -74,7 +76,9 @@ def build_words(texts: Iterable[str]) -> WordPostings:
     def counted() -> Iterable[str]:
         chunk: list[int] = []
         for text in texts:
-            words = [numbers.setdefault(word, len(numbers)) for word in set(text.split())]
+            # No set: its order, and with it the numbers, would differ from process to process.
+            distinct = dict.fromkeys(text.split())
+            words = [numbers.setdefault(word, len(numbers)) for word in distinct]
             lengths.append(len(words))
             chunk.extend(words)
             if len(chunk) > 1 << 20:
@@ -158,12 +162,14 @@ class WordIndex:
         :param k: how many at most.
         :param min_score: the least cosine.
         :param allowed: which rows may be found. *Shape*: (rows,).
-        :returns: rows that reach ``min_score``, best first, ties by row; ``k`` at most.
+        :returns: rows that reach ``min_score`` but for rounding, best first, ties by row; ``k`` at
+            most.
         """
         query = self._space.query(text)
         if not query.grams or k < 1:
             return []
-        ranks, weights = self._candidates(query, text, min_score)
+        least = max(min_score, LEAST_SCORE) * SLACK
+        ranks, weights = self._candidates(query, text, least)
         if allowed is not None:
             inside = allowed[self._space.rows[ranks]]
             ranks, weights = ranks[inside], weights[inside]
@@ -172,7 +178,7 @@ class WordIndex:
             likely = np.argpartition(weights / self._space.norms[ranks], -n_compared)
             ranks = ranks[likely[-n_compared:]]
         cosines = self._space.cosines(query, ranks)
-        good = cosines >= min_score
+        good = cosines >= least
         return best_hits(self._space.rows[ranks[good]], cosines[good], k)
 
     def _candidates(
@@ -208,7 +214,7 @@ class WordIndex:
     def _read(self, text: str, limits: tuple[int, int]) -> list[_Posting]:
         """:returns: the postings of the query's words, those with the fewest names first."""
         weights: dict[int, float] = {}
-        for word in set(text.split()):
+        for word in dict.fromkeys(text.split()):
             weight = sum(self._space.query(word).weights)
             for row, similarity in self._similar(word):
                 weights[row] = max(weights.get(row, 0.0), weight * similarity)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import random
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from biotk.index import ngram
 from biotk.index.ngram import NgramIndex, build_postings, open_postings, write_postings
 from biotk.index.vectors import trigrams
+from biotk.kb.arrow import Ragged
 
 
 def slow_trigrams(text):
@@ -110,6 +112,52 @@ def test_search_equals_brute_force_under_a_subset():
         found = index.search(query, k=1000, min_score=0.3, allowed=allowed)
         assert [h.score for h in found] == pytest.approx([s for _, s in expected], abs=1e-5)
         assert all(allowed[h.row] for h in found)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("min_score", [-1.0, 0.0, 1e-12])
+def test_least_score_of_nothing_finds_all_that_shares_a_trigram(min_score):
+    texts = random_names(200, seed=9)
+    index = NgramIndex(build_postings(texts))
+    for query in random_names(10, seed=10):
+        found = index.search(query, k=1000, min_score=min_score)
+        assert {h.row for h in found} == {row for row, _ in slow_search(texts, query, 0.0)}
+
+
+@pytest.mark.usefixtures("way")
+def test_least_score_of_one_finds_the_same_text():
+    texts = random_names(300, seed=11)
+    index = NgramIndex(build_postings(texts))
+    for row, text in enumerate(texts):
+        found = index.search(text, k=1000, min_score=1.0)
+        assert row in {hit.row for hit in found}
+        assert {texts[hit.row] for hit in found} == {text}
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("length", [120, 400, 3000])
+def test_long_text_is_found_though_its_weights_round(length):
+    rng = random.Random(length)
+    text = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789 ", k=length))
+    for n_others in range(5, 500, 33):
+        index = NgramIndex(build_postings([text, *map(str, range(n_others))]))
+        assert [hit.row for hit in index.search(text, k=1)] == [0]
+
+
+@pytest.mark.usefixtures("way")
+def test_search_that_is_interrupted_leaves_no_trace(monkeypatch):
+    index = NgramIndex(build_postings(["heart failure", "heart disease", "liver failure"]))
+    expected = index.search("liver disease", k=5, min_score=0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Ragged, "gather", _interrupted)
+        for query in ("heart failures", "liver diseases"):
+            with suppress(KeyboardInterrupt):
+                index.search(query, k=5, min_score=0.1)
+    assert index.search("liver disease", k=5, min_score=0.1) == expected
+
+
+def _interrupted(*args):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.usefixtures("way")

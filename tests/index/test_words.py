@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -56,6 +59,36 @@ def test_search_of_nothing_finds_nothing():
     assert WordIndex(build_words(NAMES)).search("") == []
     assert WordIndex(build_words([])).search("heart") == []
     assert WordIndex(build_words(NAMES)).search("qqq xxx") == []
+
+
+@pytest.mark.parametrize("min_score", [0.0, 1.0])
+def test_least_score_may_be_nothing_or_all(min_score):
+    index = WordIndex(build_words(NAMES))
+    for row, name in enumerate(NAMES):
+        assert index.search(name, min_score=min_score)[0].row == row
+
+
+_BUILD = """
+from hashlib import sha256
+from biotk.index.words import build_words
+made = build_words(f"{a} {b} syndrome of {a}" for a in "kidney liver heart".split()
+                   for b in "acute chronic familial".split())
+print(sha256(made.ranks.values.tobytes() + made.words.vectors.rows.tobytes()).hexdigest())
+"""
+
+
+def test_index_is_the_same_in_every_process():
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", _BUILD],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in "123"
+    }
+    assert len(made) == 1
 
 
 def test_a_word_too_common_to_be_read_whole_still_gives_the_likeliest_names(monkeypatch):

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 DERIVED = "derived"
 SEAL = "files.json"
-_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC}
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def derived_folder(kb: KnowledgeBase, name: str) -> Path:

@@ -176,11 +176,12 @@ def evaluate_linking(
 
     if linker not in LINKERS:
         raise UnknownNameError("linker", linker, LINKERS)
-    documents = of_gold_types(_read(corpus, half), gold_types)
-    training = _without_overlap([d for path in train for d in _read(path)], documents)
+    corpus_documents = of_gold_types(_read(corpus), gold_types)
     kb = resolve_kb(kb_name)
     if not allow_low_coverage:
-        _check_coverage(documents, kb, resolver(kb))
+        _check_coverage(corpus_documents, kb, resolver(kb))
+    documents = _half_of(corpus_documents, half)
+    training = _without_overlap([d for path in train for d in _read(path)], documents)
     learned = _learn(kb, training) if training else None
     subset = part.of(kb)
     made = make_linker(linker, kb, subset=subset, learned=learned)
@@ -215,7 +216,7 @@ def evaluate_mentions(
     """Run a pipeline over a corpus and compare its mentions with gold."""
     from biotk.evaluation import score_mentions
 
-    documents = of_gold_types(_read(corpus, half), gold_types)
+    documents = _half_of(of_gold_types(_read(corpus), gold_types), half)
     seek: dict[str, Any] = {}
     subset = None
     if part:
@@ -255,13 +256,14 @@ def evaluate_end_to_end(
     from biotk.evaluation import score_end_to_end
     from biotk.kb.default import resolve_kb
 
-    documents = of_gold_types(_read(corpus, half), gold_types)
+    documents = of_gold_types(_read(corpus), gold_types)
     if not any(m.links for d in documents for m in d.mentions):
         raise InputError(f"{corpus} has no gold mention that is linked")
     kb = resolve_kb(kb_name)
     resolve = resolver(kb)
     if not allow_low_coverage:
         _check_coverage(documents, kb, resolve)
+    documents = _half_of(documents, half)
     seek, subset = sought(part, kb, subset_ids=subset_ids)
     allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
     predicted = _annotate(pipeline, str(kb.path), documents, **seek)
@@ -282,8 +284,7 @@ def _kb_of(pipeline: str, kb: str | None) -> KnowledgeBase:
     return resolve_kb(pipeline_kb(pipeline) if kb is None else kb)
 
 
-def _read(path: Path, half: Half = Half.both) -> list[Document]:
-    from biotk.evaluation import tuning_half
+def _read(path: Path) -> list[Document]:
     from biotk.io import read_documents
 
     problems = Problems()
@@ -295,12 +296,22 @@ def _read(path: Path, half: Half = Half.both) -> list[Document]:
         print(problem, file=sys.stderr)
     if problems.count:
         print(f"{path}: {problems.count} problems in all", file=sys.stderr)
-    if half is not Half.both:
-        wanted = half is Half.tuning
-        documents = [d for d in documents if tuning_half(d.id) == wanted]
     if not documents:
         raise InputError(f"{path} has no documents")
     return documents
+
+
+def _half_of(documents: list[Document], half: Half) -> list[Document]:
+    """:raises InputError: where none is left, as in a corpus of one document."""
+    from biotk.evaluation import tuning_half
+
+    if half is Half.both:
+        return documents
+    wanted = half is Half.tuning
+    chosen = [d for d in documents if tuning_half(d.id) == wanted]
+    if not chosen:
+        raise InputError(f"no document of the corpus is in its {half} half")
+    return chosen
 
 
 def _without_overlap(training: list[Document], dev: list[Document]) -> list[Document]:

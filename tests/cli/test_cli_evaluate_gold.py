@@ -96,6 +96,25 @@ def test_coverage_is_judged_of_the_types_asked_for(genes: str, corpus: str) -> N
     assert "--gold-types" not in still.stderr
 
 
+def test_coverage_is_judged_of_the_whole_corpus_whatever_the_half(
+    genes: str, tmp_path: Path
+) -> None:
+    # Document 1 is in the tuning half, 2 in the reported one; all genes of 2 are outside the KB.
+    path = tmp_path / "two.pubtator"
+    second = CORPUS.replace("1|", "2|").replace("1\t", "2\t").replace("\t847\n", "\t11\n")
+    path.write_text(CORPUS + second.replace("\t3558\n", "\t12\n"))
+    options = ("--corpus", str(path), "--kb", genes, "--gold-types", "Gene")
+    got = report("linking", *options, "--half", "reported")
+    assert (got["n"], got["n_out_of_kb"]) == (2, 2)
+    assert report("linking", *options, "--half", "tuning")["n_out_of_kb"] == 0
+
+
+def test_half_without_a_document_says_so(kb: str, corpus: str) -> None:
+    result = run("linking", "--corpus", corpus, "--kb", kb, "--half", "reported")
+    assert result.exit_code == 2
+    assert "no document of the corpus is in its reported half" in result.stderr
+
+
 def test_unknown_type_exits_with_2_and_lists_those_of_the_corpus(kb: str, corpus: str) -> None:
     result = run("linking", "--corpus", corpus, "--kb", kb, "--gold-types", "Gen")
     assert result.exit_code == 2

@@ -109,6 +109,16 @@ def test_sabs_choose_rows_definitions_and_parents(meta: Path) -> None:
     assert read(meta, sabs=("HPO",))["02"].parents == ()
 
 
+@pytest.mark.parametrize("sab", ["NCI_CareLex", "nci_carelex"])
+def test_sabs_are_chosen_whatever_their_case(tmp_path: Path, sab: str) -> None:
+    rows = [rrf.preferred(1, 101, "Glimmer Disorders", "NCI_CareLex")]
+    sabs = [rrf.row("MRSAB", RSAB="NCI_CareLex")]
+    folder = rrf.write(tmp_path / "META", {"MRCONSO": rows, "MRSAB": sabs})
+    problems = Problems()
+    assert list(read(folder, sabs=(sab,), problems=problems)) == ["01"]
+    assert problems.kept == []
+
+
 @pytest.mark.parametrize(
     "wanted", ["T109", "Organic Chemical", "chem", "Chemicals & Drugs", "Chemical"]
 )

@@ -52,6 +52,23 @@ def test_rxnorm_takes_retired_ids_from_the_archive_of_atoms(tmp_path: Path) -> N
     assert found["RXNORM:991"].alt_ids == ("RXNORM:70",)  # not 1002, which is in use
 
 
+def test_rxnorm_tells_an_id_that_is_too_long(tmp_path: Path) -> None:
+    long = 99_999_999_999
+    rows = {
+        "RXNCONSO": [rrf.rx(991, 2, "lumenol", tty="IN"), rrf.rx(long, 3, "lumen", tty="IN")],
+        "RXNSTY": [rrf.row("RXNSTY", CUI=long, TUI="T109")],
+        "RXNREL": [rrf.rx_rel(991, "RB", long, "inverse_isa")],
+        "RXNCUI": [rrf.row("RXNCUI", CUI1=long, CUI2=991)],
+    }
+    problems = Problems()
+    folder = rrf.write(tmp_path / "rrf", rows)
+    found = list(read_concepts(folder, problems=problems))
+    assert [concept.concept_id for concept in found] == ["RXNORM:991"]
+    assert sorted((Path(p.path).stem, p.line) for p in problems) == [
+        ("RXNCONSO", 2), ("RXNCUI", 1), ("RXNREL", 1), ("RXNSTY", 1),
+    ]  # fmt: skip
+
+
 def test_rxnorm_counts_what_it_leaves_out(folder: Path) -> None:
     told: Counter[tuple[str, str]] = Counter()
 

@@ -61,7 +61,7 @@ class RowFilter:
         """:returns: why a row does not count, None if it does."""
         if language is not None and self.languages and language not in self.languages:
             return "rows in other languages"
-        if self.sabs and sab not in self.sabs:
+        if self.sabs and sab.upper() not in self.sabs:  # some are NCI_CareLex and NCI_BioC
             return "rows of other vocabularies"
         if not self.keep_suppressed and suppress in SUPPRESSED:
             return "suppressed rows"

@@ -48,6 +48,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "CODE", "IS_BRAND", "LAT", "LAST_RELEASED", "SAUI", "VSAB", "CUI1", "SAB", "TTY", "CUI2",
     ),
 }  # fmt: skip
+#: Longer numbers do not fit the 4 bytes in which ids are kept; NLM's have eight digits at most.
+_MAX_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Release:
     :param folders: where the files may lie below the directory that a user names.
     :param prefix: of its ids as CURIEs.
     :param letter: what ids begin with in the files.
-    :param digits: how many digits follow; 0 for any number.
+    :param digits: how many digits follow; 0 for any number of them up to nine.
     """
 
     source: str
@@ -78,7 +80,7 @@ class Release:
         digits = raw[len(self.letter) :]
         if not (raw.startswith(self.letter) and digits.isascii() and digits.isdecimal()):
             return None
-        if self.digits and len(digits) != self.digits:
+        if len(digits) > _MAX_DIGITS or (self.digits and len(digits) != self.digits):
             return None
         return int(digits)
 

@@ -117,7 +117,7 @@ class RrfReader:
             (self._options.sabs, atoms.sabs),
         ):
             for name in wanted:
-                if name.upper() not in there:
+                if name.upper() not in {known.upper() for known in there}:
                     known = ", ".join(sorted(there)) or "none"
                     self._conso.bad(0, f"no row of {name}; there are rows of {known}", "")
         self._make.finish()

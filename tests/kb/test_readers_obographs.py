@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from biotk.errors import Problems
-from biotk.kb.readers import ReaderOptions, read_concepts, sniff_format
+from biotk.kb.readers import ReaderOptions, json_stream, read_concepts, sniff_format
 from biotk.kb.readers.iris import curie_of
 from biotk.kb.readers.json_stream import IN_ARRAY, iter_json_deep
 
@@ -153,6 +153,19 @@ def test_one_ontology_as_obo_and_as_obographs_gives_equal_concepts(
     assert read[1][2].types == ("Process",)
 
 
+def test_synonym_without_a_scope_is_related(tmp_path: Path) -> None:
+    synonyms = [{"val": "bowel trouble"}, {"pred": "hasSynonym", "val": "gut trouble"}]
+    node = {"id": OBO_PURL + "MONDO_1", "lbl": "gut disease", "meta": {"synonyms": synonyms}}
+    path = write(tmp_path / "x", {"graphs": [{"nodes": [node], "edges": []}]})
+    told: list[tuple[str, int]] = []
+    for scope, names in (("RELATED", ("bowel trouble", "gut trouble")), ("EXACT", ())):
+        options = ReaderOptions(
+            synonym_scopes=(scope,), left_out=lambda path, why, n: told.append((why, n))
+        )
+        assert [c.synonyms for c in read_concepts(path, options=options)] == [names]
+    assert told == [("RELATED synonyms", 2)]
+
+
 words = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1)
 terms = st.builds(
     Term,
@@ -232,6 +245,7 @@ def test_bad_nodes_are_told_with_their_lines_and_the_rest_is_read(tmp_path: Path
         ('{"graphs": [{"nodes": [\n{"id": "MONDO:1", "lbl": "a"},\n', "ends too early"),
         ('{"graphs": [{"nodes": [\n{"id": "MONDO:1", "lbl": "a"} {', "expected ',' or ']'"),
         ('{"graphs": [{"nodes": [\n{"id": "MONDO:1", "lbl": "a"}]}]}\n]', "after the end"),
+        ('{"graphs": [{"nodes": [\n{"id": "MONDO:1", "lbl": "a"}, ' + 5000 * "9", "too long"),
     ],
 )
 def test_broken_json_is_told_once_and_what_stands_before_is_read(
@@ -275,7 +289,11 @@ def test_addresses_become_curies(address: str, curie: str | None) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )
@@ -288,12 +306,15 @@ def flat(value: Any, depth: int, place: tuple[str, ...] = ()) -> list[tuple[tupl
     return [found for step, item in steps for found in flat(item, depth - 1, (*place, step))]
 
 
-@given(json_values, st.integers(0, 5))
+@given(json_values, st.integers(0, 5), st.sampled_from([1, 2, 5, 1 << 18]))
+@example([0.5, None], 1, 2)  # a piece ends within the number, after what could be one
 def test_json_read_deep_equals_json_read_whole(
-    tmp_path_factory: pytest.TempPathFactory, value: Any, depth: int
+    tmp_path_factory: pytest.TempPathFactory, value: Any, depth: int, piece: int
 ) -> None:
     path = write(tmp_path_factory.mktemp("deep") / "x", json.dumps(value, indent=1))
-    found = iter_json_deep(path, depth=depth, problems=Problems(strict=True))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_stream, "_CHUNK", piece)
+        found = list(iter_json_deep(path, depth=depth, problems=Problems(strict=True)))
     assert [(place, item) for _line, place, item in found] == flat(value, depth)
 
 

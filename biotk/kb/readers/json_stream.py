@@ -44,7 +44,8 @@ class _Tape:
         while size > 0 and (chunk := next(self._chunks, "")):
             fetched.append(chunk)
             size -= len(chunk)
-        self._text, self._at = self._text[self._at :] + "".join(fetched), 0
+        if fetched:
+            self._text, self._at = self._text[self._at :] + "".join(fetched), 0
         return bool(fetched)
 
     def _move(self, to: int) -> None:
@@ -92,8 +93,11 @@ class _Tape:
                 continue
             except RecursionError as error:
                 raise _BrokenError("not JSON that can be read: nested too deep") from error
-            if end == len(self._text) and self._text[end - 1] not in '"]}' and self._fill(size):
-                continue  # a number may go on
+            except ValueError as error:  # Python converts no number of more than 4,300 digits
+                raise _BrokenError("not JSON that can be read: a number too long") from error
+            near_end = len(self._text) - end < _NEAR_END
+            if near_end and self._text[end - 1] not in '"]}' and self._fill(size):
+                continue  # a number may go on, as 0 does in "0."
             self._move(end)
             return value
 

@@ -112,7 +112,8 @@ def _read_graph(make: ConceptMaker) -> _Graph:
 def _synonyms(node: dict[str, Any], make: ConceptMaker) -> Iterator[Any]:
     for synonym in _objects(_meta(node).get("synonyms")):
         kind = re.split(r"[/#:]", str(synonym.get("pred", "")))[-1]
-        scope = kind.removeprefix("has").removesuffix("Synonym").upper()
+        # RELATED is what the OBO specification says of a synonym without a scope.
+        scope = kind.removeprefix("has").removesuffix("Synonym").upper() or "RELATED"
         if scope in make.options.synonym_scopes:
             yield synonym.get("val")
         else:

@@ -198,6 +198,18 @@ def test_nested_bad_code_is_told_with_its_own_line(tmp_path: Path) -> None:
     ]
 
 
+def test_code_within_something_else_than_a_code_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text(
+        "<ICD10CM.tabular>\n<diag><name>A00</name><desc>Cholera</desc>"
+        "<group><diag><name>A00.0</name><desc>Classical cholera</desc></diag></group></diag>"
+        "<diag><name>A01</name><desc>Typhoid</desc></diag></ICD10CM.tabular>"
+    )
+    problems = Problems()
+    assert [c.name for c in read_concepts(path, problems=problems)] == ["Cholera", "Typhoid"]
+    assert [(p.line, p.text) for p in problems] == [(2, "<diag> A00")]
+
+
 def test_section_without_a_range_is_told(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text(TABULAR.replace(' id="R50-R69"><desc>General (R50-R69)', "><desc>General"))

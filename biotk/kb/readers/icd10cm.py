@@ -128,6 +128,13 @@ class _Tabular:
         inherited: dict[str, str] = {}
         waiting = [(record.element, parents, further, inherited)]
         for line in record.lines:
+            if not waiting:
+                self._make.bad(
+                    record.line,
+                    "a <diag> in it stands within something else than a <diag>; it is left out",
+                    f"<diag> {category}",
+                )
+                continue
             element, above, names, extensions = waiting.pop()
             extensions = _extensions(element) or extensions
             code, title = text_of(element, "name"), text_of(element, "desc")

@@ -79,7 +79,7 @@ def read_build_recipe(path: Path | str) -> BuildRecipe:
     raw = _load(path)
     _check_keys(path, "key of a recipe", raw, ("name", "merge", "sources"))
     entries = raw.get("sources")
-    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+    if not (isinstance(entries, list) and entries and all(isinstance(e, dict) for e in entries)):
         raise InputError(f"{path}: it has no [[sources]], and a KB is built from at least one")
     return BuildRecipe(
         name=_value(raw.get("name"), str | None, f"{path}: name"),

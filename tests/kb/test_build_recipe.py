@@ -142,7 +142,7 @@ def test_wrong_recipe_is_refused(
         read_build_recipe(edit(recipe, old, new))
 
 
-@pytest.mark.parametrize("text", ["", 'name = "x"', "sources = 3", "sources = [1]"])
+@pytest.mark.parametrize("text", ["", 'name = "x"', "sources = 3", "sources = [1]", "sources = []"])
 def test_recipe_without_sources_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "r.toml").write_text(text)
     with pytest.raises(InputError, match="at least one"):

@@ -127,7 +127,8 @@ class KbHandle:
     def to_plain(self) -> dict[str, str]:
         """:returns: the KB's place and fingerprint, and the subset."""
         # Another process may have another working directory.
-        place = self.name if self.name in embedded_kbs() else str(Path(self.name).absolute())
+        named = self.name in embedded_kbs()
+        place = self.name if named else str(Path(self.name).expanduser().absolute())
         plain = {"kb": place, "fingerprint": self.kb.fingerprint}
         part = self._read_part()
         if part is not None:
@@ -155,14 +156,17 @@ class KbHandle:
         else:
             (folder / SUBSET_FILE).unlink(missing_ok=True)
         copy = folder / _COPY
-        if self.include and self.kb.path.resolve() == copy.resolve():
+        if self.kb.path.resolve() == copy.resolve():
             return  # saved where it was loaded from: the copy is the KB itself
         temporary = folder / f".{_COPY}-{uuid.uuid4().hex[:8]}.tmp"
-        if self.include:
-            shutil.copytree(self.kb.path, temporary, ignore=shutil.ignore_patterns(".*.tmp"))
-        shutil.rmtree(copy, ignore_errors=True)
-        if self.include:
-            temporary.rename(copy)
+        try:
+            if self.include:
+                shutil.copytree(self.kb.path, temporary, ignore=shutil.ignore_patterns(".*.tmp"))
+            shutil.rmtree(copy, ignore_errors=True)
+            if self.include:
+                temporary.rename(copy)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)  # a full disk leaves part of a copy
 
     def from_disk(self, folder: Path) -> None:
         """Read what :meth:`to_disk` wrote; a copy of the KB goes before its old place."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import pickle
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -13,6 +15,7 @@ from spacy.tokens import Doc, DocBin, Span
 from tiny import build_tiny
 
 from biotk.components.annotator import make_annotator
+from biotk.components.kb import KbHandle
 from biotk.components.pipelines import load_pipeline, to_document
 from biotk.document import Document, Section
 from biotk.errors import InputError, KbMismatchError, KbNotFoundError, UnknownNameError
@@ -262,6 +265,39 @@ def test_pipeline_saved_where_it_was_loaded_keeps_its_kb(tmp_path):
     load_pipeline(tmp_path / "saved").to_disk(tmp_path / "saved")
     path.rename(tmp_path / "gone")
     assert [e.text for e in load_pipeline(tmp_path / "saved")("fever").ents] == ["fever"]
+
+
+def test_saving_never_removes_the_kb_that_is_in_use(tmp_path):
+    path = build_tiny(tmp_path)
+    saved = tmp_path / "saved"
+    KbHandle(str(path), include=True).to_disk(saved)
+    path.rename(tmp_path / "gone")
+    handle = KbHandle(str(path))
+    handle.from_disk(saved)
+    handle.to_disk(saved)
+    again = KbHandle(str(path))
+    again.from_disk(saved)
+    assert again.kb.path == saved / "kb"
+
+
+def test_place_of_a_kb_at_home_is_saved_written_out(tmp_path, monkeypatch):
+    path = build_tiny(tmp_path)
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert KbHandle(f"~/{path.name}").to_plain()["kb"] == str(path)
+
+
+def test_copy_of_a_kb_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    handle = KbHandle(str(build_tiny(tmp_path)), include=True)
+
+    def fail(source, target, **options):
+        target.mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", fail)
+    with pytest.raises(OSError, match="No space"):
+        handle.to_disk(tmp_path / "saved")
+    assert [entry.name for entry in (tmp_path / "saved").iterdir()] == ["kb.json"]
 
 
 def test_copy_of_an_earlier_kb_does_not_win(tmp_path):

@@ -19,6 +19,7 @@ from biotk.kb.arrow import Ragged, map_table
 from biotk.kb.hierarchy import Hierarchy
 from biotk.kb.keys import KeyTable
 from biotk.kb.manifest import Manifest, read_manifest
+from biotk.kb.rows import is_id
 from biotk.kb.schema import CONCEPTS, ID_TARGETS, NAMES
 from biotk.kb.subset import KbSubset
 from biotk.kb.texts import TextLists, Texts
@@ -147,7 +148,11 @@ class KnowledgeBase:
 
         :returns: ``concept_idx`` of each, -1 where no concept has just that id. *Shape*: (ids,).
         """
-        wanted = pa.array(concept_ids, pa.large_string())
+        try:
+            wanted = pa.array(concept_ids, pa.large_string())
+        except UnicodeEncodeError:  # half a surrogate pair in one of them: no id has that
+            storable = [each if is_id(each) else None for each in concept_ids]
+            wanted = pa.array(storable, pa.large_string())
         found = pc.index_in(wanted, value_set=self._ids.column()).fill_null(-1)
         positions: NDArray[np.int64] = found.to_numpy(zero_copy_only=False).astype(np.int64)
         return positions
@@ -238,6 +243,8 @@ class KnowledgeBase:
         return answers[0] if len(answers) == 1 else ()
 
     def _resolve_exactly(self, concept_id: str) -> tuple[int, ...]:
+        if not is_id(concept_id):
+            return ()  # the trie would refuse it, or take it as far as its U+0000
         table, concepts, kinds = self._id_table
         rows = table.rows(concept_id)
         if not len(rows):
@@ -264,6 +271,8 @@ class KnowledgeBase:
         )
 
     def _near_ids(self, concept_id: str) -> list[str]:
+        if not is_id(concept_id):
+            return []
         # difflib over a million ids would take minutes; ids that share a beginning do.
         table = self._id_table[0]
         for cut in range(1, 4):

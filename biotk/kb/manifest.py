@@ -79,8 +79,14 @@ class Manifest:
         """Write ``manifest.json``, a checksum of itself put into ``extra``."""
         content = asdict(self)
         content["extra"] = {**content["extra"], "checksum": ""}
-        data = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
-        (folder / MANIFEST).write_bytes(_with_checksum(data, "", _digest(data)))
+        content["extra"]["checksum"] = _digest(_to_json(content))
+        (folder / MANIFEST).write_bytes(_to_json(content))
+
+
+def _to_json(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True)
+    # Names of files may hold half a surrogate pair, which stays an escape of JSON.
+    return f"{text}\n".encode(errors="backslashreplace")
 
 
 def sha256_file(path: Path) -> str:
@@ -108,11 +114,8 @@ def has_own_checksum(data: bytes, content: Mapping[str, Any]) -> bool | None:
     checksum = extra.get("checksum") if isinstance(extra, Mapping) else None
     if not isinstance(checksum, str):
         return None
-    return _digest(_with_checksum(data, checksum, "")) == checksum
-
-
-def _with_checksum(data: bytes, old: str, new: str) -> bytes:
-    return data.replace(f'"checksum": "{old}"'.encode(), f'"checksum": "{new}"'.encode(), 1)
+    own = f'"checksum": "{checksum}"'.encode()
+    return _digest(data.replace(own, b'"checksum": ""', 1)) == checksum
 
 
 def _digest(data: bytes) -> str:

@@ -23,6 +23,7 @@ from biotk.errors import (
     UnknownNameError,
 )
 from biotk.kb import KbBuilder, open_kb
+from biotk.kb.manifest import SourceInfo
 from biotk.text.normalize import bag_key, plural_key
 from biotk.types import Concept
 
@@ -61,6 +62,21 @@ def test_bare_id_that_two_vocabularies_have_is_not_guessed(tmp_path):
     builder = KbBuilder("x")
     builder.add([Concept("A:7", "one"), Concept("B:7", "other")])
     assert open_kb(builder.write(tmp_path / "x")).resolve("7") == ()
+
+
+@pytest.mark.parametrize("asked", ["\ud83d", "MESH:\udcff", "MESH:D003924\0", "MESH:D003924\0x"])
+def test_id_that_cannot_be_stored_is_unknown(kb, asked):
+    assert asked not in kb
+    assert kb.positions([asked, "MESH:D003924"]).tolist() == [-1, kb.index_of("MESH:D003924")]
+    with pytest.raises(ConceptNotFoundError):
+        kb[asked]
+
+
+def test_manifest_takes_what_names_of_files_may_hold(tmp_path):
+    builder = KbBuilder("bad-\udcff", extra={"about": {"checksum": ""}})
+    builder.add([Concept("A:1", "one")], SourceInfo("one", "bad-\udcff.csv", "table", ""))
+    manifest = open_kb(builder.write(tmp_path / "x"), verify=True).manifest
+    assert (manifest.name, manifest.sources[0].file) == ("bad-\udcff", "bad-\udcff.csv")
 
 
 def test_unknown_id_names_near_ones(kb):

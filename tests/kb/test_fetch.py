@@ -110,6 +110,14 @@ def test_server_without_ranges_sends_it_all_again(site: Site, tmp_path: Path) ->
     assert site.seen[1]["Range"] == "bytes=1000-"
 
 
+def test_server_without_ranges_that_always_breaks_is_given_up(site: Site, tmp_path: Path) -> None:
+    # Now a little more comes and now a little less: that is no progress.
+    site.ranges, site.cuts = False, [2000, 1000] * 6
+    with pytest.raises(FetchError, match="broke 3 times in a row"):
+        fetch(site.url, tmp_path)
+    assert len(site.seen) == 4
+
+
 def test_server_that_does_not_tell_the_length(site: Site, tmp_path: Path) -> None:
     site.length = False
     assert fetch(site.url, tmp_path).path.read_bytes() == CONTENT

@@ -55,7 +55,8 @@ class Download:
 class Patience:
     """When to give up.
 
-    :param attempts: how often in a row the connection may break without a byte having come.
+    :param attempts: how often in a row the connection may break without more having come than
+        ever before.
     :param wait: seconds before the second attempt, twice as many before each further one.
     :param timeout: how long the server may be silent, in seconds.
     """
@@ -87,6 +88,7 @@ def download(
     :raises FetchError: it failed for good; what has come is kept for the next time.
     """
     failed, reached = 0, False
+    most = 0  # of all attempts: a server without ranges begins anew each time
     while True:
         before = _size(part)
         try:
@@ -99,7 +101,8 @@ def download(
         except BrokenError as error:
             reason = str(error)
         reached = reached or _size(part) > before
-        failed = 0 if _size(part) > before else failed + 1
+        failed = 0 if _size(part) > most else failed + 1
+        most = max(most, _size(part))
         if failed >= patience.attempts:
             raise FetchError(
                 f"{url}: the connection broke {failed} times in a row ({reason}). Run it again: "

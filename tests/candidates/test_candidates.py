@@ -136,7 +136,7 @@ def test_index_is_kept_beside_the_kb_and_bound_to_its_content(tmp_path):
     open_kb(kb.path, verify=True)
 
 
-@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT])
 def test_folder_that_cannot_be_written_keeps_the_index_in_memory(
     tmp_path, caplog, monkeypatch, code
 ):

@@ -1,0 +1,192 @@
+"""A decoder that is fed single tokens of many beams, each at a position of its own.
+
+Hugging Face decoders take one position for a whole batch, so that beams of unequal length would
+have to be padded. Here what goes in is a flat list of tokens. The keys and values of every token
+ever fed lie in one pool per layer; a token is told by its *path*: the pool slots of the tokens
+before it and of itself. So beams share what they have in common, choosing beams copies nothing,
+a forced run goes in as one piece, and no token is computed for padding. The beams of a source
+share its keys and values as well.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - everybody calls it so
+from numpy.typing import NDArray
+from torch import Tensor
+
+from biotk.nn.decoder_weights import DecoderWeights
+
+Ints = NDArray[np.int64]
+
+
+class Memory:
+    """What a decoder remembers: encoded sources, and the tokens fed so far.
+
+    :param cross: keys and values of the sources, per layer. *Shape*: (sources, heads, source
+        length, head width) each.
+    :param mask: what is added to scores. *Shape*: (sources, 1, 1, source length).
+    """
+
+    def __init__(self, cross: list[tuple[Tensor, Tensor]], mask: Tensor, width: int) -> None:
+        self.cross, self.mask = cross, mask
+        self.used = 0
+        self._width = width
+        self._pools = [mask.new_empty((0, 2 * width)) for _ in cross]
+
+    @property
+    def n_sources(self) -> int:
+        """How many sources are remembered."""
+        return len(self.mask)
+
+    def keep(self, sources: Ints) -> None:
+        """Forget all sources but these, which are numbered anew in this order."""
+        index = torch.from_numpy(sources).to(self.mask.device)
+        self.cross = [(keys[index], values[index]) for keys, values in self.cross]
+        self.mask = self.mask[index]
+
+    def write(self, layer: int, keys_values: Tensor) -> Tensor:
+        """Put the keys and values of new tokens behind the others.
+
+        :param keys_values: *Shape*: (tokens, 2 × width).
+        :returns: the whole pool. *Shape*: (slots, 2 × width).
+        """
+        end = self.used + len(keys_values)
+        pool = self._pools[layer]
+        if end > len(pool):
+            grown = keys_values.new_zeros((max(2 * len(pool), end, 256), 2 * self._width))
+            grown[: self.used] = pool[: self.used]
+            self._pools[layer] = pool = grown
+        pool[self.used : end] = keys_values
+        return pool
+
+
+class _Places(NamedTuple):
+    """Where the tokens of one call stand, on the device of the model.
+
+    :param paths: slots, anything behind a token's own. *Shape*: (tokens, longest).
+    :param mask: what is added to scores. *Shape*: (tokens, heads or 1, 1, longest).
+    :param cells: the row of each token in a table of sources × ``width``, by which tokens of one
+        source lie side by side. *Shape*: (tokens,).
+    """
+
+    paths: Tensor
+    mask: Tensor
+    cells: Tensor
+    width: int
+
+
+class Decoder:
+    """Runs :class:`DecoderWeights`.
+
+    :param weights: from :func:`biotk.nn.decoder_weights.decoder_weights`.
+    """
+
+    def __init__(self, weights: DecoderWeights) -> None:
+        self.weights = weights
+        self._width = weights.n_heads * weights.head_width
+
+    def remember(self, states: Tensor, padding: Tensor) -> Memory:
+        """Prepare encoded sources.
+
+        :param states: *Shape*: (sources, length, width).
+        :param padding: true where a source has ended. *Shape*: (sources, length).
+        """
+        w, cross = self.weights, []
+        for layer in w.layers:
+            both = layer.cross_kv(states)
+            both = both.view(*states.shape[:2], 2, w.n_heads, w.head_width)
+            keys, values = both.permute(2, 0, 3, 1, 4).contiguous()
+            cross.append((keys, values))
+        mask = torch.zeros_like(padding, dtype=states.dtype)
+        mask.masked_fill_(padding, torch.finfo(states.dtype).min)
+        return Memory(cross, mask[:, None, None, :], self._width)
+
+    def feed(self, memory: Memory, tokens: Ints, paths: Ints, lengths: Ints, sources: Ints) -> Tensor:
+        """Run some tokens through the decoder.
+
+        The slot of the n-th of them is ``memory.used + n``; it must be the last of its path.
+
+        :param tokens: *Shape*: (tokens,).
+        :param paths: pool slots; what lies behind ``lengths`` is not looked at.
+            *Shape*: (tokens, longest path).
+        :param lengths: how long each path is; the position of the token is one less.
+            *Shape*: (tokens,).
+        :param sources: the source that each token belongs to. *Shape*: (tokens,).
+        :returns: the last hidden states. *Shape*: (tokens, width).
+        """
+        w = self.weights
+        device = w.embed.device
+        positions = torch.from_numpy(lengths - 1).to(device)
+        x = F.embedding(torch.from_numpy(tokens).to(device), w.embed)
+        if w.positions is not None:
+            x = x + F.embedding(positions, w.positions)
+        if w.embed_norm is not None:
+            x = w.embed_norm(x)
+        places = self._places(memory, paths, positions, sources)
+        for number, layer in enumerate(w.layers):
+            blocks = (layer.self_norm, self._attend), (layer.cross_norm, self._look)
+            for norm, block in (*blocks, (layer.ffn_norm, self._think)):
+                y = block(memory, number, norm(x) if w.pre_norm else x, places)
+                x = x + y if w.pre_norm else norm(x + y)
+        memory.used += len(tokens)
+        return x if w.final_norm is None else w.final_norm(x)
+
+    def _places(self, memory: Memory, paths: Ints, positions: Tensor, sources: Ints) -> _Places:
+        w = self.weights
+        device, dtype = w.embed.device, w.embed.dtype
+        columns = torch.arange(paths.shape[1], device=device)
+        back = positions[:, None] - columns  # negative behind the token itself
+        hidden = (back < 0)[:, None, None]
+        if w.distances is None:
+            mask = torch.zeros(hidden.shape, dtype=dtype, device=device)
+        else:
+            bias = w.distances[back.clamp(0, len(w.distances) - 1)]
+            mask = bias.transpose(1, 2)[:, :, None].contiguous()
+        mask = mask.masked_fill(hidden, torch.finfo(dtype).min)
+        slots = torch.from_numpy(paths).to(device).masked_fill_(back < 0, 0)
+
+        order = np.argsort(sources, kind="stable")
+        counts = np.bincount(sources, minlength=memory.n_sources)
+        starts = np.cumsum(counts) - counts
+        within = np.empty_like(sources)
+        within[order] = np.arange(len(sources)) - starts[sources[order]]
+        width = int(counts.max())
+        cells = torch.from_numpy(sources * width + within).to(device)
+        return _Places(slots, mask, cells, width)
+
+    def _attend(self, memory: Memory, number: int, x: Tensor, places: _Places) -> Tensor:
+        """Self-attention of tokens over their paths."""
+        w, layer = self.weights, self.weights.layers[number]
+        n, longest = places.paths.shape
+        query, new = layer.qkv(x).split((self._width, 2 * self._width), dim=-1)
+        pool = memory.write(number, new)
+        both = F.embedding(places.paths, pool).view(n, longest, 2, w.n_heads, w.head_width)
+        query = query.view(n, w.n_heads, 1, w.head_width)
+        keys, values = both[:, :, 0].transpose(1, 2), both[:, :, 1].transpose(1, 2)
+        return layer.self_out(self._mix(query, keys, values, places.mask).reshape(n, -1))
+
+    def _look(self, memory: Memory, number: int, x: Tensor, places: _Places) -> Tensor:
+        """Cross-attention of tokens to their sources, all tokens of one source together."""
+        w, layer = self.weights, self.weights.layers[number]
+        table = x.new_zeros((memory.n_sources * places.width, self._width))
+        table[places.cells] = layer.cross_q(x)
+        table = table.view(memory.n_sources, places.width, w.n_heads, w.head_width)
+        keys, values = memory.cross[number]
+        mixed = self._mix(table.transpose(1, 2), keys, values, memory.mask)
+        return layer.cross_out(mixed.transpose(1, 2).reshape(-1, self._width)[places.cells])
+
+    def _think(self, memory: Memory, number: int, x: Tensor, places: _Places) -> Tensor:
+        return self.weights.layers[number].ffn(x)
+
+    def _mix(self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+        """:returns: the values, weighted. *Shape*: (rows, heads, queries, head width)."""
+        if query.dtype == torch.bfloat16 and query.device.type == "cpu" and query.shape[2] == 1:
+            # The fused kernel is slower than its parts here, for single queries in bf16.
+            scores = torch.matmul(query, keys.transpose(2, 3)) * self.weights.scale + mask
+            return torch.matmul(scores.softmax(-1), values)
+        scale = self.weights.scale
+        return F.scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=scale)

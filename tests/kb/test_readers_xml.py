@@ -140,6 +140,8 @@ def test_root_tag_passes_over_what_stands_before_the_root() -> None:
     assert (
         root_tag('\ufeff\n<?xml version="1.0"?><!-- <no> --><!DOCTYPE a [<!ELEMENT b>]><a>') == "a"
     )
+    assert root_tag("<!-- a --><!-- <b> --> <c>") == "c"
+    assert root_tag("<!-- <b>") == ""  # the comment goes on after the head
     assert root_tag("{}") == ""
     assert root_tag("<?xml") == ""
     assert root_tag("id < 5") == ""

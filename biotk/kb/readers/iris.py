@@ -8,7 +8,8 @@ from biotk.types import to_curie
 
 _CURIE = re.compile(r"[A-Za-z][\w.]*:[^/\s:][^/\s]*")
 #: The end of an address, as in ``…/obo/MONDO_0005148``; the id has a digit, a property's name none.
-_LOCAL = re.compile(r"([A-Za-z][A-Za-z0-9.]*(?:_[A-Za-z]+)*)_([A-Za-z0-9.-]*\d[A-Za-z0-9.-]*)")
+#: (The digit is looked for ahead, or a long address without one would be tried in n² ways.)
+_LOCAL = re.compile(r"([A-Za-z][A-Za-z0-9.]*(?:_[A-Za-z]+)*)_(?=[A-Za-z.-]*\d)([A-Za-z0-9.-]+)")
 _BIOPORTAL = re.compile(r"purl\.bioontology\.org/ontology/([A-Za-z0-9]+)/([^/\s]+)")
 _IDENTIFIERS = re.compile(r"identifiers\.org/([A-Za-z0-9.]+)[/:]([^/\s]+)")
 

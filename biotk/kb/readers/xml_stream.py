@@ -21,8 +21,7 @@ from biotk.errors import FormatError, Problem, Problems
 from biotk.kb.readers.files import DAMAGE, explain, open_binary
 
 _CHUNK = 1 << 16
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_TAG = re.compile(r"<([A-Za-z_][\w.:-]*)")
+_TAG_OR_COMMENT = re.compile(r"<(?:!--|([A-Za-z_][\w.:-]*))")
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*[\"']([\w.-]+)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
@@ -64,8 +63,11 @@ def root_tag(head: str) -> str:
     """
     if not head.lstrip("\ufeff \t\r\n").startswith("<"):
         return ""
-    found = _TAG.search(_COMMENT.sub("", head))
-    return found[1] if found else ""
+    found = _TAG_OR_COMMENT.search(head)
+    while found is not None and found[1] is None:
+        end = head.find("-->", found.end())
+        found = _TAG_OR_COMMENT.search(head, end) if end >= 0 else None
+    return found[1] if found is not None else ""
 
 
 class _Parser:

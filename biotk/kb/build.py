@@ -255,6 +255,15 @@ class KbBuilder:
         return table, counts
 
     def _find_twins(self, table: ConceptTable) -> Twins:
+        there = table.prefixes()
+        if len(set(self._merge).intersection(there)) < 2:
+            message = (
+                f"nothing was merged: {' and '.join(self._merge)} should be joined, but the "
+                f"concepts have only {', '.join(there) or 'ids without a prefix'}"
+            )
+            if message not in self._told:
+                self._told.add(message)
+                self.report.problems.add(self.name, 0, message)
         twins = find_twins(
             table.iter_with(table.xrefs),
             self._merge,

@@ -197,6 +197,15 @@ def test_merge_refuses_prefixes_that_make_no_sense_before_anything_is_read() -> 
         KbBuilder("x", merge=["MESH"])
 
 
+def test_merge_tells_that_there_is_nothing_of_a_prefix(tmp_path: Path) -> None:
+    builder = KbBuilder("x", merge=["MONDO", "MSH"])
+    builder.add([*MONDO, *MESH])
+    builder.write(tmp_path / "one")
+    builder.write(tmp_path / "two")
+    (problem,) = builder.report.problems
+    assert "MONDO and MSH should be joined, but the concepts have only MESH, MONDO" in str(problem)
+
+
 # Retired ids
 
 

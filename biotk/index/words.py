@@ -51,6 +51,8 @@ _BUDGET = 50_000
 _COMPARED = 800
 #: Words of the vocabulary that a word of the query stands for, and how like it they must be.
 _SIMILAR, _LEAST_SIMILAR = 6, 0.5
+#: A subset of less than this share of all names is picked out of postings that are too long.
+_SMALL_SHARE = 0.1
 _WORDS = "words"
 
 
@@ -169,7 +171,7 @@ class WordIndex:
         if not query.grams or k < 1:
             return []
         least = max(min_score, LEAST_SCORE) * SLACK
-        ranks, weights = self._candidates(query, text, least)
+        ranks, weights = self._candidates(query, text, least, allowed)
         if allowed is not None:
             inside = allowed[self._space.rows[ranks]]
             ranks, weights = ranks[inside], weights[inside]
@@ -182,22 +184,28 @@ class WordIndex:
         return best_hits(self._space.rows[ranks[good]], cosines[good], k)
 
     def _candidates(
-        self, query: Query, text: str, least: float
+        self, query: Query, text: str, least: float, allowed: NDArray[np.bool_] | None
     ) -> tuple[Ranks, NDArray[np.float32]]:
         """:returns: names that share words with the query, and the weight of those words."""
         # |d| < t|q| or |q| < t|d|: the cosine cannot reach t, whatever the two share.
         limits = self._space.between(least * query.norm, query.norm / least)
         sums = self._space.scratch("sums", len(self), np.float32)
         met: list[Ranks] = [self._space.rows[:0]]
-        left = _BUDGET
+        left, share = _BUDGET, 0.0
         try:
             for posting in self._read(text, limits):
                 ranks = posting.ranks
+                if len(ranks) > left and allowed is not None:
+                    # What may not be found must not take the place of what may, where this is
+                    # little: looking at each name of the posting is dear.
+                    share = share or max(int(np.count_nonzero(allowed)), 1) / len(self)
+                    if share < _SMALL_SHARE:
+                        ranks = ranks[allowed[self._space.rows[ranks]]]
                 if len(ranks) > left:
                     # Too common to tell much, unless there is nothing else to go by: then the
                     # names about as long as the query are the likeliest.
                     if left < _BUDGET:
-                        break
+                        continue
                     middle = int(np.searchsorted(self._space.norms[ranks], query.norm))
                     begin = max(middle - _BUDGET // 2, 0)
                     ranks = ranks[begin : begin + _BUDGET]

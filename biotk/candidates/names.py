@@ -18,7 +18,7 @@ ROUTE_SCORES = {
     "exact": 0.98,  # but for punctuation, accents, the possessive
     "plural": 0.96,  # but for number and spelling
     "word-order": 0.92,  # but for the order of words and words that names use for one another
-    "reworded": 0.91,  # but for one word: its form, or another word for it
+    "reworded": 0.91,  # but for one word: its form, a space, another word for it
 }
 
 

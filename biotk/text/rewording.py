@@ -1,9 +1,9 @@
-"""Other wordings of a mention: the noun behind an adjective, and words used in one another's place.
+"""Other wordings of a mention: nouns of adjectives, compounds, words in one another's place.
 
-Vocabularies name things, *cerebellum*, *mitosis*, *cilium*, *insulin secretion*; texts say
-*cerebellar*, *mitotic*, *cilia*, *insulin release*. What is made here are guesses by the ending of
-a word. They are worth something only where a guess is a name: *cerebell* + *um* is one,
-*cerebell* + *us* is none.
+Vocabularies name things, *cerebellum*, *mitosis*, *cilium*, *hindgut*, *insulin secretion*; texts
+say *cerebellar*, *mitotic*, *cilia*, *hind gut*, *insulin release*. What is made here are guesses,
+most of them by the ending of a word. They are worth something only where a guess is a name:
+*cerebell* + *um* is one, *cerebell* + *us* is none.
 """
 
 from __future__ import annotations
@@ -78,19 +78,23 @@ def noun_forms(word: str) -> tuple[str, ...]:
 
 
 def rewordings(key: str) -> Iterator[str]:
-    """Exchange one word of a mention, the later ones first, for what a name may have in its place.
+    """Exchange one word of a mention for what a name may have in its place, or join two.
 
     :param key: a ``plural`` key.
     :returns: other keys, likely ones first; most of them are no name of anything.
 
-    >>> "insulin secretion" in rewordings("insulin release")
-    True
+    >>> list(rewordings("hind gut")), "insulin secretion" in rewordings("insulin release")
+    (['hindgut'], True)
     """
     words = key.split()
     places = range(len(words) - 1, -1, -1)
     for at in places:
         for word in noun_forms(words[at]):
             yield " ".join((*words[:at], word, *words[at + 1 :]))
+    for at in range(len(words) - 1):
+        # Numbers side by side, "1-9", are several.
+        if not (words[at].isdigit() and words[at + 1].isdigit()):
+            yield " ".join((*words[:at], words[at] + words[at + 1], *words[at + 2 :]))
     # Alone, such a word says too little: "toxicity" is not the concept "disease".
     for at in places if len(words) > 1 else ():
         for word in _VOCABULARY_WORDS.get(words[at], ()):

@@ -32,6 +32,7 @@ def kb(tmp_path_factory):
         ("diabetic, maturity-onset", "MESH:D003924", "reworded"),
         ("feveral", "MESH:D005334", "reworded"),
         ("renal toxicity", "MESH:D007674", "reworded"),
+        ("furo-semide", "MESH:D005665", "reworded"),
     ],
 )
 def test_match_names_says_what_was_normalised_away(kb, text, concept_id, route):

@@ -131,9 +131,16 @@ def remove_leftovers(out: Path) -> None:
                     logger.warning("%s is back: the build that replaced it was broken off", out)
                     continue
             logger.info("removing %s, left by a build that was broken off", folder)
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
         finally:
             _unlock(lock)
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_symlink():  # its name alone: what it leads to may be in use by another name
+        folder.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _changed(folder: Path) -> float:
@@ -172,7 +179,7 @@ def move_in_place(draft: Path, out: Path, *, fingerprint: str, overwrite: bool) 
                 ) from None
             # Another builder was there between our two steps: its KB is replaced as well.
         finally:
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
     raise KbExistsError(f"{out} is being replaced by other builders all the time: try again")
 
 

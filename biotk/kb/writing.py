@@ -21,6 +21,8 @@ def atomic_text(path: Path) -> Iterator[TextIO]:
         the same text makes the same bytes.
     :raises InputError: the file cannot be written.
     """
+    if path.is_dir():
+        raise InputError(f"{path} cannot be written: it is a directory")
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

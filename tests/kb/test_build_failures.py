@@ -170,6 +170,18 @@ def test_kb_that_a_killed_build_had_put_aside_comes_back(tmp_path: Path) -> None
     assert open_kb(out)["A:1"].name == "old"
 
 
+def test_link_to_a_kb_is_replaced_and_the_kb_is_left_alone(tmp_path: Path) -> None:
+    old = builder_of("old").write(tmp_path / "old")
+    (tmp_path / "kb").symlink_to(old, target_is_directory=True)
+    builder_of().write(tmp_path / "kb", overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kb", "old"]
+    assert open_kb(tmp_path / "kb")["A:1"].name == "one"
+    assert open_kb(old)["A:1"].name == "old"
+    (tmp_path / ".kb.123-0123abcd.old").symlink_to(old)  # killed between the two renames
+    place.remove_leftovers(tmp_path / "kb")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kb", "old"]
+
+
 def test_only_what_builders_of_this_place_left_is_taken_away(tmp_path: Path) -> None:
     kept = {".kb.tmp", ".kb.old", ".kb2.1-0123abcd.tmp", "kb.1-0123abcd.tmp", ".kb.1-xyz.tmp"}
     for name in (*kept, ".kb.1-0123abcd.tmp"):

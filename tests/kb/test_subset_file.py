@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,6 +177,9 @@ def test_missing_file_and_place_that_cannot_be_written_are_told(kb, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="cannot be written"):
         write_subset(kb, kb.subset(), tmp_path / "file" / "x")
+    for folder in (Path(), tmp_path):
+        with pytest.raises(InputError, match="is a directory"):
+            write_subset(kb, kb.subset(), folder)
 
 
 def test_write_that_fails_leaves_the_earlier_file(kb, written, monkeypatch):

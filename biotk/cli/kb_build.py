@@ -51,6 +51,16 @@ def build_cli(
             metavar="FIELD=COLUMN",
         ),
     ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(help="For tables: what stands between columns; a character, or tab."),
+    ] = None,
+    list_separator: Annotated[
+        str | None,
+        typer.Option(
+            help="For tables: what stands between the values of one cell.", show_default="|"
+        ),
+    ] = None,
     scopes: Annotated[
         str | None,
         typer.Option(
@@ -123,7 +133,8 @@ def build_cli(
     recipes = [path for path in sources if is_build_recipe(path)]
     if recipes:
         given = {"format": format, "prefix": prefix, "types": types, "vocabulary": vocabulary,
-                 "release": release, "licence": licence, "column": column, "scopes": scopes,
+                 "release": release, "licence": licence, "column": column,
+                 "delimiter": delimiter, "list-separator": list_separator, "scopes": scopes,
                  "seventh-characters": seventh_characters, "language": language,
                  "sab": sab, "semantic-type": semantic_type,
                  "keep-suppressed": keep_suppressed}  # fmt: skip
@@ -135,6 +146,8 @@ def build_cli(
             source=vocabulary,
             types=_parts(types),
             columns=parse_columns(column) if column else None,
+            delimiter="\t" if delimiter in ("tab", "\\t") else delimiter,
+            list_separator=list_separator or DEFAULT_OPTIONS.list_separator,
             synonym_scopes=_parts(scopes.upper()) if scopes else DEFAULT_OPTIONS.synonym_scopes,
             seventh_characters=seventh_characters,
             languages=() if language == "all" else _parts(language or "ENG"),
@@ -270,13 +283,7 @@ def _format_of(source: BuildSource) -> str:
         return given
     if source.options.columns is not None:
         return "table"
-    try:
-        return sniff_format(path)
-    except InputError as error:
-        if "columns=" not in str(error):
-            raise
-        # The reader says how Python is told; here it is an option.
-        raise InputError(f"{error}; here: --column id=Code --column name=Title") from error
+    return sniff_format(path)
 
 
 def _is_descriptors(path: Path, format: str) -> bool:

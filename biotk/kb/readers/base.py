@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from biotk.errors import Problems, UnknownNameError
+from biotk.errors import InputError, Problems, UnknownNameError
 from biotk.types import Concept
 
 logger = logging.getLogger("biotk.kb.readers")
@@ -57,6 +57,7 @@ class ReaderOptions:
     :param retired: called with a retired id and the id that replaces it, both CURIEs, where the
         replacement is not a concept that the reader has at hand; the builder puts them together.
     :raises UnknownNameError: a scope is none of them.
+    :raises InputError: a delimiter is not one character, or the separator is empty.
     """
 
     prefix: str | None = None
@@ -79,6 +80,10 @@ class ReaderOptions:
         for scope in self.synonym_scopes:
             if scope not in SYNONYM_SCOPES:
                 raise UnknownNameError("synonym scope", scope, SYNONYM_SCOPES)
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            raise InputError(f"the delimiter is {self.delimiter!r}, expected one character")
+        if not self.list_separator:
+            raise InputError("the separator of lists is empty, expected a text such as ;")
 
 
 #: The options where the user says nothing.

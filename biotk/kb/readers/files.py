@@ -19,6 +19,7 @@ _PACKED = {
     b"\xfd7zXZ": "xz file: unpack it first, or pack it with gzip",
     b"\x28\xb5\x2f\xfd": "zstandard file: unpack it first, or pack it with gzip",
 }
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CHUNK = 1 << 16
 
 #: A file opened for its bytes. Gzip is not wrapped in a larger buffer: where a file is cut off,
@@ -61,7 +62,34 @@ def explain(error: Exception) -> str:
 
 def _not_utf8(error: UnicodeDecodeError) -> str:
     byte = error.object[error.start]
-    return f"byte 0x{byte:02x} is not UTF-8 (convert the file: `iconv -f latin1 -t utf-8`)"
+    # Not from latin1, which would make control characters of what Windows calls quotes and dashes.
+    return f"byte 0x{byte:02x} is not UTF-8 (convert the file: `iconv -f cp1252 -t utf-8`)"
+
+
+def check_first_line(path: Path) -> None:
+    """Refuse a file whose first line cannot be read: where that is a header, nothing else can.
+
+    :raises InputError: it is UTF-16, or its first line is not UTF-8.
+    """
+    with open_binary(path) as handle:
+        try:
+            lines = (raw for raw in iter(handle.readline, b"") if raw.strip())
+            first = next(lines, b"")
+        except DAMAGE:
+            return  # told with its line by whoever reads on
+    if first.startswith(_UTF16):
+        raise InputError(
+            f"{path}: is UTF-16, BioTK reads UTF-8: save it as `CSV UTF-8`, or convert it: "
+            "`iconv -f utf-16 -t utf-8`"
+        )
+    try:
+        first.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        shown = first.decode("cp1252", "replace").strip()[:100]
+        raise InputError(
+            f"{path}: its first line is not in UTF-8, mostly that is Windows-1252, in which it "
+            f"is {shown!r}: save it as `CSV UTF-8`, or convert it: `iconv -f cp1252 -t utf-8`"
+        ) from error
 
 
 @contextmanager

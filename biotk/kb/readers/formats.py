@@ -7,7 +7,7 @@ from pathlib import Path
 
 from biotk.errors import InputError, Problems, UnknownNameError, strict
 from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions, SourceFormat
-from biotk.kb.readers.files import read_head
+from biotk.kb.readers.files import check_first_line, read_head
 from biotk.kb.readers.hgnc import iter_hgnc, sniff_hgnc
 from biotk.kb.readers.icd10cm import iter_icd10cm, sniff_icd10cm
 from biotk.kb.readers.indra_json import iter_indra_json, sniff_indra_json
@@ -29,7 +29,7 @@ from biotk.kb.readers.rrf import (
     sniff_umls_rrf,
 )
 from biotk.kb.readers.scispacy_jsonl import iter_scispacy_jsonl, sniff_scispacy_jsonl
-from biotk.kb.readers.table import iter_table, sniff_table
+from biotk.kb.readers.table import WHICH_COLUMNS, columns_of, iter_table, sniff_table
 from biotk.types import Concept
 
 _ALL = (
@@ -88,10 +88,13 @@ def sniff_format(path: Path) -> str:
     for entry in _ALL:
         if entry.sniff(probe):
             return entry.name
-    known = "; ".join(f"{entry.name} ({entry.description})" for entry in _ALL)
+    if not probe.names:
+        check_first_line(path)
+    if columns := columns_of(probe):
+        raise InputError(f"{path}: no id and name among its columns {columns}. {WHICH_COLUMNS}")
     raise InputError(
-        f"{path}: in none of the known formats: {known}. For a table, say which columns hold ids "
-        "and names, as in columns={'concept_id': 'Code', 'name': 'Title'}"
+        f"{path}: in none of the known formats ({', '.join(FORMATS)}). If it is a table: "
+        f"{WHICH_COLUMNS[0].lower()}{WHICH_COLUMNS[1:]}"
     )
 
 

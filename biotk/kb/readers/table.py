@@ -18,13 +18,20 @@ from pathlib import Path
 from biotk.errors import InputError, Problems
 from biotk.kb.readers.base import DEFAULT_OPTIONS, Probe, ReaderOptions
 from biotk.kb.readers.delimited import iter_rows, split_row
-from biotk.kb.readers.files import iter_lines
+from biotk.kb.readers.files import check_first_line, iter_lines
 from biotk.kb.readers.maker import ConceptMaker
 from biotk.kb.readers.table_columns import DELIMITERS, Columns, apply_mapping, recognise
 from biotk.types import Concept
 
 #: What marks a preferred name: P in MedCAT's tables and in UMLS, PN where MedCAT saves a model.
 PREFERRED = ("P", "PN")
+#: What programs write into a cell that has no value.
+EMPTY_CELLS = frozenset("#N/A #n/a N/A n/a NaN nan NULL null None #NAME? #REF! #VALUE!".split())
+WHICH_COLUMNS = (
+    "Say which they are: --column id=Code --column name=Title, in Python "
+    "columns={'concept_id': 'Code', 'name': 'Title'}"
+)
+_LOOKS_EMPTY = "looks like an empty cell"
 _LISTS = ("synonyms", "types", "parents", "xrefs", "alt_ids")
 
 
@@ -70,20 +77,34 @@ def sniff_table(probe: Probe) -> bool:
     return bool(lines) and any(recognise(_cells(lines[0], d)) for d in DELIMITERS)
 
 
+def columns_of(probe: Probe) -> str:
+    """:returns: the columns of what may be a table, for a message; empty if it is none."""
+    lines = probe.lines(2)
+    for delimiter in DELIMITERS:
+        widths = {len(_cells(line, delimiter)) for line in lines}
+        if len(lines) == 2 and len(widths) == 1 and widths.pop() > 1:
+            return _shown(_cells(lines[0], delimiter))
+    return ""
+
+
+def _shown(cells: list[str]) -> str:
+    return ", ".join(repr(cell.strip()) for cell in cells)[:300]
+
+
 def _find_columns(path: Path, cells: list[str], options: ReaderOptions) -> Columns:
     if options.columns is not None:
         return apply_mapping(options.columns, cells, path=path)
     found = recognise(cells)
     if found is None:
         raise InputError(
-            f"{path}: no id and name among the columns {', '.join(cells)[:200]}. "
-            "Say which they are, as in columns={'concept_id': 'Code', 'name': 'Title'}"
+            f"{path}: no id and name among its columns {_shown(cells)}. {WHICH_COLUMNS}"
         )
     return found
 
 
 def _rows(make: ConceptMaker) -> Iterator[_Row]:
     options = make.options
+    check_first_line(make.path)
     header = next((t for _, t in iter_lines(make.path, problems=Problems(keep=0)) if t.strip()), "")
     delimiter = _find_delimiter(header, options)
     rows = iter_rows(make.path, delimiter, problems=make.problems)
@@ -99,13 +120,18 @@ def _rows(make: ConceptMaker) -> Iterator[_Row]:
             continue
 
         def cell(name: str, cells: list[str] = cells) -> str:
-            return cells[columns.at[name]].strip() if name in columns.at else ""
+            text = cells[columns.at[name]].strip() if name in columns.at else ""
+            if text in EMPTY_CELLS and name not in ("concept_id", "name"):
+                make.left_out["cells such as NaN, which look empty"] += 1
+                return ""
+            return text
 
         lists = {
             name: [part for part in cell(name).split(options.list_separator) if part.strip()]
             for name in _LISTS
         }
-        lists["synonyms"] = [cells[at] for at in columns.also_names] + lists["synonyms"]
+        also = [cells[at] for at in columns.also_names if cells[at].strip() not in EMPTY_CELLS]
+        lists["synonyms"] = also + lists["synonyms"]
         yield _Row(
             line,
             text,
@@ -122,10 +148,12 @@ def _named(make: ConceptMaker, rows: Iterable[_Row]) -> list[_Row]:
     """:returns: the rows of one concept that have a name, the preferred one first."""
     named = []
     for row in rows:
-        if row.name:
-            named.append(row)
-        else:
+        if not row.name:
             make.bad(row.line, "the name is empty", row.text)
+        elif row.name in EMPTY_CELLS:
+            make.bad(row.line, f"the name {row.name!r} {_LOOKS_EMPTY}; left out", row.text)
+        else:
+            named.append(row)
     return sorted(named, key=lambda row: not row.preferred)
 
 
@@ -139,9 +167,10 @@ def iter_table(
     """
     make = ConceptMaker(path, problems=problems, options=options)
     for raw_id, group in groupby(_rows(make), key=lambda row: row.raw_id):
-        if not raw_id:
+        if not raw_id or raw_id in EMPTY_CELLS:
+            told = f"the id {raw_id!r} {_LOOKS_EMPTY}; left out" if raw_id else "the id is empty"
             for row in group:
-                make.bad(row.line, "the id is empty", row.text)
+                make.bad(row.line, told, row.text)
             continue
         rows = _named(make, group)
         if not rows:

@@ -85,10 +85,18 @@ def _by_index(columns: Mapping[str, str | int]) -> Columns | None:
     return None
 
 
+def _named(column: str, names: Sequence[str]) -> int | None:
+    """:returns: the column with that header; case and joints aside if just one has it so."""
+    if column in names:
+        return names.index(column)
+    near = [n for n, name in enumerate(names) if _key(name) == _key(column)]
+    return near[0] if len(near) == 1 else None
+
+
 def apply_mapping(columns: Mapping[str, str | int], cells: Sequence[str], *, path: Path) -> Columns:
     """Find the columns that the user names.
 
-    :param columns: field → header or index, from 0. Where all are indices, the table has no
+    :param columns: field → header, its case aside, or index, from 0. Where all are indices, the table has no
         header; else fields that are not mapped are found by their headers, as without a mapping.
     :param cells: the first row.
     :raises InputError: if id or name are missing in the mapping, or an index is too high.
@@ -102,8 +110,8 @@ def apply_mapping(columns: Mapping[str, str | int], cells: Sequence[str], *, pat
         names = [cell.strip() for cell in cells]
         at: dict[str, int] = {}
         for field, column in columns.items():
-            if isinstance(column, str) and column in names:
-                at[field] = names.index(column)
+            if isinstance(column, str) and (named := _named(column, names)) is not None:
+                at[field] = named
             elif isinstance(column, int) or column.isdigit():
                 at[field] = int(column)
             else:

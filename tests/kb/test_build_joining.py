@@ -243,6 +243,16 @@ def test_retired_id_finds_the_concept_into_which_its_replacement_was_merged(tmp_
     assert open_kb(builder.write(tmp_path / "kb"))["MESH:77"].concept_id == "MONDO:1"
 
 
+def test_further_id_that_a_source_calls_retired_leads_where_that_source_says(
+    tmp_path: Path,
+) -> None:
+    builder = KbBuilder("x")
+    builder.add([Concept("A:1", "one", alt_ids=("A:10",)), Concept("B:1", "other")])
+    builder.add_retired("A:2", "A:10")
+    builder.add_retired("A:10", "B:1")
+    assert open_kb(builder.write(tmp_path / "kb"))["A:2"].concept_id == "B:1"
+
+
 def test_order_in_which_retired_ids_are_told_does_not_matter(tmp_path: Path) -> None:
     pairs = [("A:2", "A:3"), ("A:3", "A:1"), ("A:0", "A:1"), ("A:5", "B:1")]
     prints = set()

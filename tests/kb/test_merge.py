@@ -250,6 +250,20 @@ def test_where_hierarchies_disagree_that_of_the_first_prefix_holds(tmp_path):
     assert kb.hierarchy.cycles() == []
 
 
+def test_parent_that_is_told_by_the_id_of_a_twin_is_the_concepts_own(tmp_path):
+    kb = build_merged(
+        tmp_path,
+        [
+            Concept("A:1", "one", xrefs=("B:1",), parents=("B:2",)),
+            Concept("A:2", "two", xrefs=("B:2",)),
+            Concept("B:1", "one"),
+            Concept("B:2", "two", parents=("B:1",)),
+        ],
+    )
+    assert {c.concept_id: c.parents for c in kb} == {"A:1": ("A:2",), "A:2": ()}
+    assert kb.manifest.counts["parents_contradicted"] == 1
+
+
 def test_cycle_of_one_vocabulary_stays_when_merged(tmp_path):
     kb = build_merged(
         tmp_path,

@@ -58,11 +58,12 @@ def test_follow_retired_goes_through_chains_to_live_concepts() -> None:
             "g": ["elsewhere"],
             "h": ["h"],
             "i": ["g"],
+            "j": ["live", "live"],
         },
         {"live", "other"},
         elsewhere=lambda old, new: told.append((old, new)),
     )
-    assert retired == {"live": ["a", "b"]}
+    assert retired == {"live": ["a", "b", "j"]}
     assert left_out == {NO_REPLACEMENT: 1, SEVERAL: 1, CIRCLE: 3, ELSEWHERE: 2}
     assert told == [("g", "elsewhere"), ("i", "elsewhere")]
 

@@ -34,7 +34,7 @@ def follow_retired(
         seen, at = {start}, start
         while True:
             following = replacements[at]
-            if len(following) != 1:
+            if len(set(following)) != 1:  # one that is named twice is one
                 left_out[SEVERAL if following else NO_REPLACEMENT] += 1
                 break
             at = following[0]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from biotk.errors import KbCorruptError
 from biotk.index.ngram import NgramIndex, build_postings, open_postings, write_postings
 from biotk.index.words import WordIndex, WordPostings, build_words, open_words, write_words
 from biotk.kb import KbSubset, KnowledgeBase
@@ -114,6 +115,7 @@ def open_neighbours(kb: KnowledgeBase) -> NeighbourSearch:
     Where the KB's folder cannot be written to, the index is made in memory.
 
     :param kb: the knowledge base.
+    :raises KbCorruptError: the index that is there cannot be read.
     """
     keys = kb.keys("plural")
     many = len(keys) > _MANY_KEYS
@@ -129,5 +131,10 @@ def open_neighbours(kb: KnowledgeBase) -> NeighbourSearch:
         if written is None:
             memory = WordIndex(made) if isinstance(made, WordPostings) else NgramIndex(made)
             return NeighbourSearch(kb, memory)
-    index = WordIndex(open_words(folder)) if many else NgramIndex(open_postings(folder))
+    try:
+        index = WordIndex(open_words(folder)) if many else NgramIndex(open_postings(folder))
+    except (KbCorruptError, ValueError, IndexError) as error:
+        raise KbCorruptError(
+            f"the index at {folder} is damaged: remove that folder, it is made again"
+        ) from error
     return NeighbourSearch(kb, index)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import stat
 
 import pytest
@@ -10,7 +11,7 @@ from biotk.candidates.learned import LearnedNames
 from biotk.candidates.names import match_names
 from biotk.candidates.neighbours import open_neighbours, similarity
 from biotk.document import Document, Link, Mention
-from biotk.errors import FormatError, InputError
+from biotk.errors import FormatError, InputError, KbCorruptError
 from biotk.kb import open_kb
 
 
@@ -156,6 +157,19 @@ def test_folder_that_cannot_be_written_keeps_the_index_in_memory(
     assert "stays in memory" in caplog.text
     assert stat.S_ISDIR(path.stat().st_mode)
     assert not (path / "derived").exists()
+
+
+@pytest.mark.parametrize("file", ["grams.arrow", "texts.arrow", "postings.arrow"])
+def test_damaged_index_says_that_it_may_be_removed(tmp_path, file):
+    kb = open_tiny(tmp_path)
+    open_neighbours(kb)
+    (folder,) = (kb.path / "derived").iterdir()
+    whole = (folder / file).read_bytes()
+    (folder / file).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(KbCorruptError, match="remove that folder, it is made again"):
+        open_neighbours(kb)
+    shutil.rmtree(folder)
+    assert open_neighbours(kb).search("fevr", k=1, min_score=0.2)
 
 
 def words(text):

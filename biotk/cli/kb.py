@@ -56,6 +56,8 @@ def search_cli(
 ) -> None:
     """Rank the concepts that a string may mean, as the lexical linker does.
 
+    Those marked as refused are too far from it: the linker answers NIL where nothing is nearer.
+
     For example:
 
     biotk kb search open "heart attack"
@@ -69,6 +71,8 @@ def search_cli(
         typer.echo(json.dumps(rows, ensure_ascii=False))
     elif rows:
         _print_rows(rows)
+        if rows[0]["refused"]:
+            say(f"a linker would answer NIL: {rows[0]['refused']}")
     else:
         say(f"nothing like {text!r} in {opened.manifest.name}")
 
@@ -76,13 +80,22 @@ def search_cli(
 def search(
     kb: KnowledgeBase, text: str, *, k: int, subset: KbSubset | None = None
 ) -> list[dict[str, Any]]:
-    """:returns: the concepts that a string may mean, best first, as plain values."""
+    """:returns: the concepts that a string may mean, best first, as plain values.
+
+    Where the string is an id, its concept comes first. ``refused`` says why a linker would not
+    answer a concept, and is None where it would.
+    """
     from biotk.linking import LexicalConfig, LexicalLinker
 
     # Several names may lead to one concept: fewer than k would be left of k of them.
     linker = LexicalLinker(kb, subset=subset, config=LexicalConfig(k=max(4 * k, 20)))
-    rows = []
-    for candidate in linker.candidates(text)[:k]:
+    rows = _rows_of_id(kb, text, subset)
+    found = {row["concept_id"] for row in rows}
+    for candidate in linker.candidates(text):
+        if len(rows) == k:
+            break
+        if candidate.concept_id in found:
+            continue
         concept_idx = kb.index_of(candidate.concept_id)
         rows.append(
             {
@@ -92,10 +105,29 @@ def search(
                 "score": candidate.score,
                 "route": candidate.route,
                 "tied": candidate.tied,
+                "refused": linker.doubt(candidate, text),
                 "types": list(kb.types_of(concept_idx)),
             }
         )
     return rows
+
+
+def _rows_of_id(kb: KnowledgeBase, text: str, subset: KbSubset | None) -> list[dict[str, Any]]:
+    """:returns: the concept that a string is the id of, as plain values; words are no ids."""
+    found = kb.resolve(text) if any(sign in ":_0123456789" for sign in text) else ()
+    if len(found) != 1 or (subset is not None and found[0] not in subset):
+        return []
+    row = {
+        "concept_id": kb.id_of(found[0]),
+        "name": kb.preferred_name(found[0]),
+        "matched": text,
+        "score": 1.0,
+        "route": "id",
+        "tied": False,
+        "refused": None,
+        "types": list(kb.types_of(found[0])),
+    }
+    return [row]
 
 
 def _print_rows(rows: list[dict[str, Any]]) -> None:
@@ -105,6 +137,7 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
     table.columns[0].no_wrap = True
     for row in rows:
         score = f"{row['score']:.3f}" + (" tie" if row["tied"] else "")
+        score += " refused" if row["refused"] else ""
         cells = [row["concept_id"], row["name"], row["matched"], score, row["route"]]
         table.add_row(*cells, ", ".join(row["types"]))
     stdout_console().print(table)

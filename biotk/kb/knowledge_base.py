@@ -225,7 +225,9 @@ class KnowledgeBase:
         """Find the concepts that an id stands for.
 
         Tried in this order: the KB's own ids, retired and further ids, cross-references; then,
-        for an id without a prefix, the same with each prefix of the KB, if just one answers.
+        for an id without a prefix, the same with each prefix of the KB, if just one answers. What
+        is not found so is tried as other spellings have it: ``hp:0001250`` and ``HP_0001250`` are
+        ``HP:0001250``, ``e11.9`` is ``E11.9``.
 
         :param concept_id: an id, as a CURIE or bare.
         :returns: concept indices, in order; none for an unknown id.
@@ -233,14 +235,48 @@ class KnowledgeBase:
         for form in dict.fromkeys((concept_id, to_curie(concept_id))):
             if found := self._resolve_exactly(form):
                 return found
-        if ":" in concept_id:
-            return ()
-        answers = [
-            found
-            for prefix in self.manifest.prefixes
-            if (found := self._resolve_exactly(f"{prefix}:{concept_id}"))
-        ]
+        for form in self._respelled(concept_id):
+            if found := self._resolve_exactly(form):
+                return found
+        answers = self._answers(concept_id)
         return answers[0] if len(answers) == 1 else ()
+
+    def _answers(self, concept_id: str) -> list[tuple[int, ...]]:
+        """:returns: what a bare id stands for with each prefix of the KB that answers."""
+        if ":" in concept_id:
+            return []
+        bare = concept_id.strip()
+        for local in dict.fromkeys((bare, bare.upper())):
+            forms = (f"{prefix}:{local}" for prefix in self.manifest.prefixes)
+            answers = {found: None for form in forms if (found := self._resolve_exactly(form))}
+            if answers:
+                return list(answers)
+        return []
+
+    def _respelled(self, concept_id: str) -> Iterator[str]:
+        """Yield an id that has a prefix with that prefix, and its letters, as the KB has them."""
+        head, colon, local = concept_id.strip().partition(":")
+        if not colon:
+            head, _, local = concept_id.strip().partition("_")
+        prefix = self._prefix_of.get(head.lower())
+        if local and (prefix is not None or colon):
+            prefix = head.upper() if prefix is None else prefix
+            yield to_curie(f"{prefix}:{local}")
+            yield to_curie(f"{prefix}:{local.upper()}")
+
+    @cached_property
+    def _prefix_of(self) -> dict[str, str]:
+        return {prefix.lower(): prefix for prefix in self.manifest.prefixes}
+
+    def why_unknown(self, concept_id: str) -> str:
+        """:returns: why :meth:`resolve` finds no concept for an id, for a message."""
+        answers = self._answers(concept_id)
+        if len(answers) < 2:
+            return f"not in the KB {self.manifest.name!r}"
+        ids = [self.id_of(idx) for idx in sorted({idx for found in answers for idx in found})]
+        named = [f"{each} ({self.preferred_name(self.index_of(each))})" for each in ids[:5]]
+        rest = [f"{len(ids) - 5} more"] if len(ids) > 5 else []
+        return f"may be any of {', '.join([*named, *rest])}: write it with its prefix"
 
     def _resolve_exactly(self, concept_id: str) -> tuple[int, ...]:
         if not is_id(concept_id):
@@ -263,6 +299,8 @@ class KnowledgeBase:
         if found:
             several = ", ".join(map(self.id_of, found))
             raise ConceptNotFoundError(f"{concept_id} stands for several concepts: {several}")
+        if len(self._answers(concept_id)) > 1:
+            raise ConceptNotFoundError(f"{concept_id} {self.why_unknown(concept_id)}")
         near = difflib.get_close_matches(concept_id, self._near_ids(concept_id), n=3)
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise ConceptNotFoundError(

@@ -193,7 +193,7 @@ def match_id_list(
         line, concept_id = ids[at]
         found = kb.resolve(concept_id.strip())
         if not found:
-            problems.add(path, line, f"not in the KB {kb.manifest.name!r}", concept_id)
+            problems.add(path, line, kb.why_unknown(concept_id), concept_id)
         mask[list(found)] = True
     if not mask.any():
         raise InputError(

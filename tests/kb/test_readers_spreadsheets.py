@@ -1,4 +1,4 @@
-"""Tables as spreadsheets write them: encodings, headers that nobody knows, cells without a value."""
+"""Tables as spreadsheets write them: encodings, unknown headers, cells without a value."""
 
 from __future__ import annotations
 

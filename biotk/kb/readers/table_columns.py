@@ -96,8 +96,9 @@ def _named(column: str, names: Sequence[str]) -> int | None:
 def apply_mapping(columns: Mapping[str, str | int], cells: Sequence[str], *, path: Path) -> Columns:
     """Find the columns that the user names.
 
-    :param columns: field → header, its case aside, or index, from 0. Where all are indices, the table has no
-        header; else fields that are not mapped are found by their headers, as without a mapping.
+    :param columns: field → header, its case aside, or index, from 0. Where all are indices, the
+        table has no header; else fields that are not mapped are found by their headers, as without
+        a mapping.
     :param cells: the first row.
     :raises InputError: if id or name are missing in the mapping, or an index is too high.
     :raises UnknownNameError: for an unknown field or column.

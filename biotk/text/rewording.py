@@ -15,7 +15,7 @@ from functools import lru_cache
 _ENDINGS = (
     # adjectives
     ("istic", "ism"), ("rheic", "rhea"), ("ngeal", "nx"), ("inal", "en"), ("acic", "ax"),
-    ("inary", "ine"), ("matic", "m ma"), ("eatic", "eas"), ("iary", "ium"), ("onic", "o"),
+    ("inary", "ine"), ("atic", "- a e as"), ("iary", "ium"), ("onic", "o"),
     ("ular", "le ule ula ulus ulum"), ("tial", "ce"), ("tic", "sis se sy s"),
     ("ent", "ence ency"), ("ant", "ance ancy"), ("ear", "eus"), ("eal", "ea eus"),
     ("ial", "ium y ia us"), ("ian", "y ia ism"), ("ine", "us a -"), ("ary", "a ium"),

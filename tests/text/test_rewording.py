@@ -21,6 +21,8 @@ from biotk.text.rewording import noun_forms, rewordings
         ("embryonic", "embryo"),
         ("cytoplasmic", "cytoplasm"),
         ("thoracic", "thorax"),
+        ("pancreatic", "pancreas"),
+        ("endolymphatic", "endolymph"),
         ("mitotic", "mitosis"),
         ("synaptic", "synapse"),
         ("epileptic", "epilepsy"),

@@ -80,6 +80,7 @@ class WorkerPool:
         self.make, self.spec, self.want, self.size = make, spec, want, workers
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
+        self._n_started = 0
         self._tasks: deque[_Task] = deque()
         self._turn: deque[_Batch] = deque()
         self._stillborn = 0
@@ -153,8 +154,13 @@ class WorkerPool:
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=work, args=(theirs, self.make, self.spec, self.want), daemon=True
+            target=work,
+            args=(theirs, self.make, self.spec, self.want),
+            # What a pipeline warns of when it is loaded is the same in each worker.
+            kwargs={"quiet": self._n_started > 0},
+            daemon=True,
         )
+        self._n_started += 1
         with _for_children(ENVIRONMENT):
             process.start()
         theirs.close()  # else its death would not close the pipe

@@ -94,7 +94,7 @@ def _row(mention: Mention, link: Link | None) -> Iterator[str]:
     yield "" if link is None else link.concept_id or NIL
     yield "" if link is None else link.name or ""
     yield "" if link is None else f"{link.score:.2f}"
-    yield "" if link is None else link.route
+    yield "" if link is None else link.route + (", tie" if link.is_tied else "")
 
 
 def _ids(mention: Mention) -> str:

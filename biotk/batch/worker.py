@@ -6,6 +6,7 @@ threads that the parent sets in the environment holds for them.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -33,12 +34,27 @@ Message = (
 )
 
 
-def work(connection: Connection, make: MakeAnnotator, spec: AnnotatorSpec, want: Want) -> None:
-    """Run a worker; the target of its process."""
+def work(
+    connection: Connection,
+    make: MakeAnnotator,
+    spec: AnnotatorSpec,
+    want: Want,
+    *,
+    quiet: bool = False,
+) -> None:
+    """Run a worker; the target of its process.
+
+    :param quiet: keep warnings back while the annotator is made, since another worker gives them.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.dup2(sys.stderr.fileno(), 1)  # the parent's stdout carries JSON; nobody prints into it
+    logger = logging.getLogger("biotk")
+    level = logger.level
     try:
+        if quiet:
+            logger.setLevel(logging.ERROR)
         annotator = load(make, spec)
+        logger.setLevel(level)
     except BioTKError as error:
         of_arguments = isinstance(error, InputError | UnknownNameError)
         _send(connection, ("broken", (of_arguments, str(error))))

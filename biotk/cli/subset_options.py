@@ -35,7 +35,7 @@ Ids = Annotated[
     typer.Option(metavar="ID,ID|FILE", help="Only these concepts; a file has an id a line."),
 ]
 Subset = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(metavar="FILE", help="Only the concepts of a file from `biotk kb subset`."),
 ]
 
@@ -47,15 +47,15 @@ class PartOptions:
     :param types: semantic types, each ``A`` or ``A,B``.
     :param source: vocabularies, each ``A`` or ``A,B``.
     :param branch: ids of concepts, each ``ID`` or ``ID,ID``.
-    :param ids: ids of concepts, each ``ID``, ``ID,ID`` or a file.
-    :param subset: a subset file.
+    :param ids: ids of concepts and files of them, each ``A`` or ``A,B``.
+    :param subset: subset files; what is in all of them.
     """
 
     types: Sequence[str] | None = None
     source: Sequence[str] | None = None
     branch: Sequence[str] | None = None
     ids: Sequence[str] | None = None
-    subset: Path | None = None
+    subset: Sequence[Path] | None = None
 
     def __bool__(self) -> bool:
         return any(
@@ -64,9 +64,8 @@ class PartOptions:
         )
 
     def __str__(self) -> str:
-        named = ("types", "source", "branch", "ids")
-        given = [(name, value) for name in named for value in getattr(self, name) or ()]
-        given += [] if self.subset is None else [("subset", str(self.subset))]
+        named = ("types", "source", "branch", "ids", "subset")
+        given = [(name, str(value)) for name in named for value in getattr(self, name) or ()]
         return " ".join(f"--{name} {shlex.quote(_short(value))}" for name, value in given)
 
     def of(self, kb: KnowledgeBase) -> KbSubset | None:
@@ -114,12 +113,12 @@ class PartOptions:
         """:returns: the ids that stand in the command itself, and what its files hold."""
         from biotk.kb import read_subset
 
-        files = None if self.subset is None else read_subset(kb, self.subset)
-        values = self.ids or ()
-        # Path.is_file would raise for a list of ids that is longer than names of files may be.
-        paths = [Path(value) for value in values if os.path.isfile(value)]  # noqa: PTH113
-        typed = split_names([value for value in values if Path(value) not in paths])
-        for concept_id in typed or ():
+        files: KbSubset | None = None
+        for path in self.subset or ():
+            part = read_subset(kb, path)
+            files = part if files is None else files & part
+        typed, paths = _ids_and_files(self.ids or ())
+        for concept_id in typed:
             if ("/" in concept_id or "." in concept_id) and not kb.resolve(concept_id):
                 raise InputError(f"--ids {concept_id}: neither a file nor an id of the KB")
         if not paths:
@@ -130,6 +129,24 @@ class PartOptions:
         if typed:
             listed |= kb.subset(ids=typed)
         return None, listed if files is None else listed & files
+
+
+def _ids_and_files(values: Sequence[str]) -> tuple[list[str], list[Path]]:
+    """:returns: the ids, and the files; a value that is a file's name as a whole is that file."""
+    ids: list[str] = []
+    paths: list[Path] = []
+    for value in values:
+        for part in [value] if _is_file(value) else split_names([value]) or ():
+            if _is_file(part):
+                paths.append(Path(part))
+            else:
+                ids.append(part)
+    return ids, paths
+
+
+def _is_file(value: str) -> bool:
+    # Path.is_file would raise for a list of ids that is longer than names of files may be.
+    return os.path.isfile(value)  # noqa: PTH113
 
 
 def _short(value: str) -> str:
@@ -170,10 +187,11 @@ def split_names(
     if values is None:
         return None
     names: list[str] = []
+    longest = 1 + max((name.count(",") for name in known), default=0)
     for value in values:
         parts = value.split(",")
         while parts:
-            ends = range(len(parts), 0, -1)
+            ends = range(min(len(parts), longest), 0, -1)
             end = next((e for e in ends if ",".join(parts[:e]).strip() in known), 1)
             name = ",".join(parts[:end]).strip()
             names += [name] if name else []

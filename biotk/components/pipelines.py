@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from biotk.document import Document, Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
+from biotk.kb.manifest import Manifest
 from biotk.resources import list_resources, resource_path
 from biotk.types import NIL
 
 logger = logging.getLogger(__name__)
 
 _MAX_LENGTH = 100_000_000
+_OF_A_KB = ("biotk_detector", "biotk_linker")
 
 
 def load_pipeline(
@@ -41,29 +43,33 @@ def load_pipeline(
 
     :param name: the name of a pipeline (``clinical``, ``literature``), or a folder.
     :param kb: another KB for all its components: a directory, or the name of an embedded one.
-    :param types: the semantic types that are sought and linked; without them, those of the
-        pipeline that the KB has.
+    :param types: the semantic types that are sought and linked. Without them, and where no other
+        part is named either, those of the pipeline that the KB has.
     :param sources: vocabularies; only their concepts are sought and linked.
     :param branch: concept ids; only these and all that is narrower are sought and linked.
     :param ids: concept ids; only these are sought and linked.
     :param subset: a subset of the KB, or a file of one; only this part is sought and linked. It is
         saved with the pipeline. What is given here and what the pipeline itself asks for, but for
-        the types, must all hold.
+        its types, must all hold.
     :param threshold: the linker's threshold for NIL.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name.
     """
     config_path = _config_path(name)
     config = spacy.util.load_config(config_path)
-    if kb is not None and types is None:
-        _drop_types(config, resolve_kb(kb).manifest.types)
+    parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
+    if types is None:
+        if subset is not None or any(part is not None for part in parts.values()):
+            # Who names a part means all of it: a branch of findings is not to be cut to diseases.
+            _set_types(config, lambda names: [])
+        elif kb is not None:
+            _drop_types(config, resolve_kb(kb).manifest)
     for component in config["components"].values():
         factory = component.get("factory", "")
-        if factory not in ("biotk_detector", "biotk_linker"):
+        if factory not in _OF_A_KB:
             continue
         if kb is not None:
             component["kb"] = str(kb)
-        parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
         component |= {key: list(names) for key, names in parts.items() if names is not None}
         if threshold is not None and factory == "biotk_linker":
             component["threshold"] = threshold
@@ -87,13 +93,37 @@ def _handles(nlp: Language) -> list[tuple[str, KbHandle]]:
     return [(name, pipe.handle) for name, pipe in pipes if isinstance(pipe, KbComponent)]
 
 
-def _drop_types(config: dict[str, Any], known: Sequence[str]) -> None:
+def _drop_types(config: dict[str, Any], kb: Manifest) -> None:
     """The types of a pipeline are those of its own KB; what another lacks cannot be sought."""
-    for component in config["components"].values():
-        lacking = [name for name in component.get("types") or () if name not in known]
-        if lacking:
-            logger.warning("the KB has no type %s: left out", ", ".join(lacking))
-            component["types"] = [n for n in component["types"] if n not in lacking] or None
+    lacking: dict[str, None] = {}
+
+    def there(names: Sequence[str]) -> list[str]:
+        lacking.update(dict.fromkeys(name for name in names if name not in kb.types))
+        return [name for name in names if name in kb.types]
+
+    left = _set_types(config, there)
+    if lacking:
+        logger.warning(
+            "the KB %r has no type %s, which the pipeline seeks: %s",
+            kb.name,
+            ", ".join(lacking),
+            "left out" if left else "concepts of all types are sought instead",
+        )
+
+
+def _set_types(config: dict[str, Any], change: Callable[[Sequence[str]], list[str]]) -> bool:
+    """Change the types that BioTK's components ask for; with none they ask for all.
+
+    :returns: whether each that asked for types does so still.
+    """
+    asking = [
+        component
+        for component in config["components"].values()
+        if component.get("factory") in _OF_A_KB and component.get("types")
+    ]
+    for component in asking:
+        component["types"] = change(component["types"]) or None
+    return all(component["types"] for component in asking)
 
 
 def _config_path(name: str | Path) -> Path:

@@ -114,7 +114,7 @@ class LexicalLinker:
         if not candidates:
             return Link(None, route="nil", query=query, reasons={"nil": "nothing like it"})
         best = candidates[0]
-        reason = self._doubt(best, query or text)
+        reason = self.doubt(best, query or text)
         if reason is not None:
             return Link(None, route="nil", query=query, candidates=kept, reasons={"nil": reason})
         return Link(
@@ -128,8 +128,13 @@ class LexicalLinker:
             reasons={"tie": "another concept was as good"} if best.tied else {},
         )
 
-    def _doubt(self, best: Candidate, query: str) -> str | None:
-        """:returns: why even the best candidate is not good enough; None if it is."""
+    def doubt(self, best: Candidate, query: str) -> str | None:
+        """Say why a candidate would not be answered, even if it is the best.
+
+        :param best: the candidate.
+        :param query: what was looked up.
+        :returns: the reason; None if it is good enough.
+        """
         if best.score < self.config.threshold:
             return f"best score {best.score:.2f} is below {self.config.threshold:.2f}"
         if best.route.endswith("ngram") and sum(map(str.isalnum, query)) < _LEAST_FOR_NEIGHBOURS:

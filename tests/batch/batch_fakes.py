@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
@@ -65,3 +66,8 @@ def make_broken(spec: AnnotatorSpec) -> FakeAnnotator:
 
 def make_dying(spec: AnnotatorSpec) -> FakeAnnotator:
     os._exit(7)
+
+
+def make_warning(spec: AnnotatorSpec) -> FakeAnnotator:
+    logging.getLogger("biotk.components").warning("this KB lacks something")
+    return FakeAnnotator()

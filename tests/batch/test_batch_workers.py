@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from batch_fakes import make, make_broken, make_dying, make_refusing
+from batch_fakes import make, make_broken, make_dying, make_refusing, make_warning
 
 from biotk.batch import AnnotatorSpec, BatchOptions, annotate_files
 from biotk.batch.pool import WINDOW, WorkerPool
@@ -96,6 +96,15 @@ def test_workers_have_one_thread_each_and_leave_stdout_alone(
     assert captured.out == ""
     assert "a library that prints" in captured.err
     assert dict(os.environ) == before
+
+
+def test_warning_of_a_pipeline_is_given_by_one_worker_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    notes = write_notes(tmp_path / "notes.jsonl", ["a fever"] * 4)
+    options = BatchOptions(workers=2, batch_size=1)
+    annotate_files([notes], SPEC, out=tmp_path / "out.jsonl", make=make_warning, options=options)
+    assert capfd.readouterr().err.count("this KB lacks something") == 1
 
 
 def test_pool_reads_only_some_batches_ahead() -> None:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from biotk.batch.view import print_view
-from biotk.document import Document, Link, Mention
+from biotk.document import Candidate, Document, Link, Mention
 
 TEXT = "Chest pain and breast and ovarian cancer. Given Lasix.\r\nQuux \x1b[31m[bold]x[/bold]."
 
@@ -72,6 +72,15 @@ def test_table_has_all_mentions_and_links_unbroken() -> None:
     assert rows[3][-2:] == ["0.91", "ngram"]
     assert "A combination of drugs with quite a long name " * 4 in shown()
     assert "NIL" in rows[6]
+
+
+def test_tie_is_told_as_a_tie() -> None:
+    tied = (Candidate("X:1", "cold", 0.99, "exact", True), Candidate("X:2", "cold", 0.99, "exact"))
+    links = Link("X:1", "Cold", "cold", 0.99, "exact", candidates=tied), Link("X:3", route="plural")
+    mentions = [Mention(((0, 4),), "cold", "Disease", (link,)) for link in links]
+    rows = [line.rstrip() for line in shown(Document("n", "cold", tuple(mentions))).splitlines()]
+    assert [row.endswith("exact, tie") for row in rows].count(True) == 1
+    assert [row.endswith("plural") for row in rows].count(True) == 1
 
 
 def test_terminal_gets_colours_and_ids_behind() -> None:

@@ -15,6 +15,7 @@ from biotk.cli import app
 from biotk.cli.kb_build import parse_columns
 from biotk.errors import FormatError, InputError
 from biotk.kb import open_kb
+from biotk.linking import LexicalLinker
 
 DESCRIPTORS = """\
 D000001\tHeart Diseases\tCardiac Diseases\tC14.280
@@ -173,9 +174,23 @@ def test_search_json_tells_ties_and_takes_k(kb: Path) -> None:
     rows = json.loads(biotk("kb", "search", kb, "Cold", "-k", "2", "--json").stdout)
     assert [row["concept_id"] for row in rows] == ["MESH:D000004", "MESH:D000005"]
     assert all(row["tied"] for row in rows)
-    assert set(rows[0]) == {"concept_id", "name", "matched", "score", "route", "tied", "types"}
+    assert set(rows[0]) == {
+        "concept_id", "name", "matched", "score", "route", "tied", "refused", "types",
+    }  # fmt: skip
+    assert rows[0]["refused"] is None
     rows = json.loads(biotk("kb", "search", kb, "Cold", "-k", "1", "--json").stdout)
     assert len(rows) == 1
+
+
+def test_search_marks_what_a_linker_would_refuse(kb: Path) -> None:
+    text = "sick heart failing"
+    link = LexicalLinker(open_kb(kb)).link(text)
+    assert link.is_nil
+    rows = json.loads(biotk("kb", "search", kb, text, "--json").stdout)
+    assert rows[0]["refused"] == link.reasons["nil"]
+    done = biotk("kb", "search", kb, text)
+    assert done.stdout.count(" refused") == len(rows)
+    assert f"a linker would answer NIL: {link.reasons['nil']}" in done.stderr
 
 
 @pytest.mark.parametrize(

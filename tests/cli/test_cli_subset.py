@@ -88,18 +88,25 @@ def test_names_are_split_but_for_commas_of_their_own(values, known, expected) ->
          ["HGNC:1516", "MESH:D003924", "MESH:D006333"]),
         ({"ids": ["D005334", "{ids}"]}, ["MESH:D001241", "MESH:D005334", "MESH:D006333"]),
         ({"ids": ["{ids}"], "types": ["Chemical"]}, ["MESH:D001241"]),
-        ({"ids": ["{ids}"], "subset": Path("{hearts}")}, ["MESH:D006333"]),
-        ({"subset": Path("{hearts}"), "types": ["Disease"]}, ["MESH:D006331", "MESH:D006333"]),
+        ({"ids": ["{ids}"], "subset": ["{hearts}"]}, ["MESH:D006333"]),
+        ({"subset": ["{hearts}"], "types": ["Disease"]}, ["MESH:D006331", "MESH:D006333"]),
+        ({"ids": ["{ids},{more}"]}, ["MESH:D001241", "MESH:D005334", "MESH:D006333"]),
+        ({"ids": ["{more},D006333"]}, ["MESH:D005334", "MESH:D006333"]),
+        ({"ids": ["{comma}"]}, ["MESH:D005334"]),
     ],
 )  # fmt: skip
 def test_all_that_is_asked_for_holds(kb, hearts, tmp_path, options, expected) -> None:
     ids = tmp_path / "ids.txt"
     ids.write_text("MESH:D001241\nD006333\n")
+    more, comma = tmp_path / "more.txt", tmp_path / "more,and.txt"
+    for path in (more, comma):
+        path.write_text("D005334\n")
     opened = open_kb(kb)
     if "subset" in options:
-        options = {**options, "subset": hearts}
+        options = {**options, "subset": [hearts]}
     if "ids" in options:
-        options = {**options, "ids": [value.format(ids=ids) for value in options["ids"]]}
+        named = {"ids": ids, "more": more, "comma": comma}
+        options = {**options, "ids": [value.format(**named) for value in options["ids"]]}
     part = PartOptions(**options)
     subset = part.of(opened)
     assert bool(part) == (expected is not None)
@@ -140,6 +147,23 @@ def test_unknown_ids_of_a_file_are_counted_and_told(kb, tmp_path) -> None:
     done = biotk("kb", "info", kb, "--ids", tmp_path / "ids.txt", "--json")
     assert json.loads(done.stdout)["part"]["concepts"] == 1
     assert "2 of 3 ids are not in the KB 'tiny', among them D777777, X:1" in done.stderr
+
+
+def test_several_subset_files_are_cut_with_one_another(kb, hearts, tmp_path) -> None:
+    failure, kidneys = tmp_path / "failure.subset", tmp_path / "kidneys.subset"
+    biotk("kb", "subset", kb, "--ids", "D006333,D005334", "-o", failure)
+    biotk("kb", "subset", kb, "--branch", "D007674", "-o", kidneys)
+    both = ("--subset", hearts, "--subset", failure)
+    assert parsed("kb", "info", kb, *both, "--json")["part"]["concepts"] == 1
+    assert biotk("kb", "subset", kb, *both).stdout.splitlines()[1:] == ["MESH:D006333"]
+    done = biotk("kb", "info", kb, "--subset", hearts, "--subset", kidneys)
+    assert done.exit_code == 2
+    assert f"meets --subset {hearts} --subset {kidneys}" in done.stderr
+
+
+def test_list_of_many_ids_in_the_command_is_taken_apart_quickly() -> None:
+    ids = [f"MESH:D{n:06}" for n in range(20_000)]
+    assert split_names([",".join(ids)]) == ids
 
 
 # Look-ups

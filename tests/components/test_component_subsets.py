@@ -61,6 +61,33 @@ def test_load_takes_conditions_that_all_hold(kb_path, options, expected):
     assert found(load_pipeline("clinical", kb=kb_path, **options)) == expected
 
 
+@pytest.mark.parametrize(
+    "options", [{"sources": ["HGNC"]}, {"branch": ["HGNC:6001"]}, {"ids": ["HGNC:6001"]}, "subset"]
+)
+def test_part_that_is_named_is_not_cut_to_the_types_of_the_pipeline(kb_path, options):
+    if options == "subset":
+        options = {"subset": open_kb(kb_path).subset(ids=["HGNC:6001"])}
+    nlp = load_pipeline("clinical", kb=kb_path, **options)
+    assert found(nlp) == ["IL-2"]
+    assert nlp("IL-2").ents[0].kb_id_ == "HGNC:6001"
+    assert found(load_pipeline("clinical", kb=kb_path, types=["Disease"], **options)) == []
+    assert "IL-2" not in found(load_pipeline("clinical", kb=kb_path))
+
+
+@pytest.mark.parametrize(
+    ("type_", "told"), [("Disease", "left out"), ("Finding", "concepts of all types are sought")]
+)
+def test_types_of_a_pipeline_that_the_kb_lacks_are_told_once(tmp_path, caplog, type_, told):
+    builder = KbBuilder("few")
+    builder.add([Concept("X:1", "yeti foot", types=(type_,))])
+    kb = builder.write(tmp_path / "few")
+    nlp = load_pipeline("clinical", kb=kb)
+    assert found(nlp, "A yeti foot.") == ["yeti foot"]
+    (record,) = caplog.records
+    assert told in record.getMessage()
+    assert "the KB 'few' has no type" in record.getMessage()
+
+
 @pytest.mark.parametrize("form", ["path", "text", "subset"])
 def test_load_takes_a_subset_or_its_file(kb_path, part, form):
     kb = open_kb(kb_path)
@@ -164,11 +191,10 @@ def test_two_processes_keep_to_the_subset(kb_path, part, tmp_path, method):
 
 
 def test_part_without_a_concept_is_told(kb_path, caplog):
-    nlp = load_pipeline("clinical", kb=kb_path, ids=["HGNC:1516"])
+    nlp = load_pipeline("clinical", kb=kb_path, types=["Disease"], ids=["HGNC:1516"])
     assert found(nlp) == []
     assert (
-        "no concept of the KB 'tiny' meets all of types (Disease, Chemical), ids (HGNC:1516)"
-        in caplog.text
+        "no concept of the KB 'tiny' meets all of types (Disease), ids (HGNC:1516)" in caplog.text
     )
 
 

@@ -31,7 +31,8 @@ def annotate_cli(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Files and folders: text, JSON Lines, PubTator, .gz of these."
+            metavar="INPUT...",
+            help="Files and folders: text, JSON Lines, PubTator, .gz of these. - is stdin: a text.",
         ),
     ],
     out: Annotated[
@@ -86,6 +87,8 @@ def annotate_cli(
 
     biotk annotate note.txt --view
 
+    echo "He has a fever." | biotk annotate - --view
+
     biotk annotate notes/ -o notes.jsonl --workers 4
 
     biotk annotate notes/ -o notes.jsonl --workers 4 --resume
@@ -98,7 +101,8 @@ def annotate_cli(
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     if part:
         overrides |= part.overrides(_kb_of(pipeline, kb))
-    code = annotate(
+    code = _run_or_blame_kb(
+        lambda: _kb_of(pipeline, kb),
         inputs,
         AnnotatorSpec(pipeline, overrides),
         BatchOptions(
@@ -115,6 +119,23 @@ def annotate_cli(
         html=html,
     )
     raise typer.Exit(code)
+
+
+def _run_or_blame_kb(open_its_kb: Callable[[], KnowledgeBase], *given: Any, **options: Any) -> int:
+    """Run, and where something failed, tell if the KB is damaged: that may be the reason.
+
+    :returns: the exit code.
+    :raises KbCorruptError: something failed, and the KB is damaged.
+    """
+    try:
+        code = annotate(*given, **options)
+    except BioTKError as error:
+        if type(error) is BioTKError:  # the pipeline cannot be loaded, whatever the reason
+            open_its_kb().check_tables()
+        raise
+    if code == FAILED:
+        open_its_kb().check_tables()
+    return code
 
 
 def _kb_of(pipeline: str, kb: str | None) -> KnowledgeBase:

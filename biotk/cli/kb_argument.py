@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from biotk.cli.output import progress_bar
+from biotk.cli.output import opened, progress_bar
 
 if TYPE_CHECKING:
     from biotk.kb import KnowledgeBase
@@ -20,4 +20,6 @@ def open_named(name: str) -> KnowledgeBase:
     from biotk.kb.default import resolve_kb
 
     with progress_bar() as show:
-        return resolve_kb(name, progress=show)
+        kb = resolve_kb(name, progress=show)
+    opened.append(kb)
+    return kb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -21,7 +21,11 @@ from biotk.errors import (
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from biotk.kb import KnowledgeBase
+
 FAILED, USAGE = 1, 2
+#: The KBs that the command has opened, to be looked at where something goes wrong.
+opened: list[KnowledgeBase] = []
 
 
 class BiotkGroup(TyperGroup):
@@ -33,13 +37,26 @@ class BiotkGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
+        opened.clear()
         try:
             return super().invoke(ctx)
         except BioTKError as error:
-            if os.environ.get("BIOTK_DEBUG", "") not in ("", "0"):
-                raise
-            typer.secho(f"Error: {error}", fg=typer.colors.RED, err=True)
-            raise typer.Exit(exit_code(error)) from error
+            self._tell(error)
+        except (IndexError, OverflowError, ValueError) as error:
+            # A number that damage has changed leads anywhere; a sound KB is not to blame.
+            try:
+                for kb in opened:
+                    kb.check_tables()
+            except BioTKError as damage:
+                self._tell(damage)
+            raise error
+
+    @staticmethod
+    def _tell(error: BioTKError) -> NoReturn:
+        if os.environ.get("BIOTK_DEBUG", "") not in ("", "0"):
+            raise error
+        typer.secho(f"Error: {error}", fg=typer.colors.RED, err=True)
+        raise typer.Exit(exit_code(error)) from error
 
 
 def exit_code(error: BioTKError) -> int:

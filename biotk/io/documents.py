@@ -13,7 +13,7 @@ from biotk.errors import FormatError, InputError, Problems, UnknownNameError, st
 from biotk.io.files import head
 from biotk.io.jsonl import read_jsonl, write_jsonl
 from biotk.io.pubtator import read_pubtator, write_pubtator
-from biotk.io.text import read_text, stem, write_text
+from biotk.io.text import STDIN, read_stdin, read_text, stem, write_text
 
 #: The formats by the names that ``format=`` and the commands take.
 FORMATS = ("jsonl", "pubtator", "text")
@@ -67,7 +67,8 @@ def iter_inputs(
     A folder is read with all below it, sorted by name: ``*.txt``, ``*.jsonl``, ``*.pubtator``
     and ``.gz`` of these; any other file in it is a problem. A file that is named itself is read
     whatever its name. A plain text's id is its name without its ending, within a folder with
-    the way to it; where several inputs could give one id twice, the path as given.
+    the way to it; where several inputs could give one id twice, the path as given. ``-`` is
+    standard input: one plain text, its id ``stdin``.
 
     :param format: one of :data:`FORMATS` for all files; found out one by one if absent.
     :param problems: where what is wrong is reported, whole files too, and the rest goes on;
@@ -76,7 +77,7 @@ def iter_inputs(
     """
     inputs = [Path(path) for path in paths]
     for path in inputs:
-        if not path.exists():
+        if path != STDIN and not path.exists():
             raise InputError(f"no such file or folder: {path}")
     if format is not None:
         _known_format(format)
@@ -92,6 +93,9 @@ def _iter_inputs(
     one_kind = len(inputs) == 1 or not any(path.is_dir() for path in inputs)
     unique = one_kind and max(names.values(), default=0) == 1
     for given in inputs:
+        if given == STDIN:
+            yield from read_stdin(problems=problems)
+            continue
         for path in _walk(given, problems) if given.is_dir() else (given,):
             if not unique:
                 document_id = stem(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +12,8 @@ from biotk.io.files import atomic_writer, decode, open_bytes
 
 _ENDINGS = (".gz", ".txt")
 _BOM = "\ufeff"
+#: What stands for standard input among paths.
+STDIN = Path("-")
 
 
 def stem(path: str | Path) -> str:
@@ -41,6 +44,19 @@ def read_text(
     text = decode(raw, path=path, line=0, problems=problems)
     if text is not None:
         yield Document(document_id if document_id is not None else stem(Path(path).name), text)
+
+
+def read_stdin(*, problems: Problems | None = None) -> Iterator[Document]:
+    """Read standard input to its end, as one plain text.
+
+    :param problems: where another encoding is reported; raises if absent.
+    :returns: one document with the id ``stdin``, or none where there was a problem.
+    """
+    raw = sys.stdin.buffer.read()
+    problems = strict() if problems is None else problems
+    text = decode(raw, path="stdin", line=0, problems=problems)
+    if text is not None:
+        yield Document("stdin", text.removeprefix(_BOM))
 
 
 def write_text(documents: Iterable[Document], folder: str | Path) -> int:

@@ -76,7 +76,10 @@ def diff_kbs(old: KnowledgeBase, new: KnowledgeBase, *, limit: int | None = 20) 
     :param old: the older KB.
     :param new: the newer one.
     :param limit: how many changes of each kind to keep; None for all.
+    :raises KbCorruptError: a table of one of them is damaged.
     """
+    old.check_tables()
+    new.check_tables()
     found = KbDiff()
 
     def tell(kind: str, change: Change) -> None:

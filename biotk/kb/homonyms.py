@@ -97,7 +97,9 @@ def find_homonyms(
     :param level: when two names are the same.
     :param subset: look at these concepts only.
     :param examples: how many examples to give of each combination of types.
+    :raises KbCorruptError: a table of the KB is damaged.
     """
+    kb.check_tables()
     rows = Ragged(map_table(kb.path / "plural.arrow").column("rows"))
     key: Rows = np.repeat(np.arange(len(rows)), np.diff(rows.offsets))
     name: Rows = rows.values

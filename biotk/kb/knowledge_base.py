@@ -21,6 +21,7 @@ from biotk.kb.keys import KeyTable
 from biotk.kb.manifest import Manifest, read_manifest
 from biotk.kb.rows import is_id
 from biotk.kb.schema import CONCEPTS, ID_TARGETS, NAMES
+from biotk.kb.soundness import check_tables, damaged
 from biotk.kb.subset import KbSubset
 from biotk.kb.texts import TextLists, Texts
 from biotk.kb.verify import iter_checks
@@ -74,6 +75,14 @@ class KnowledgeBase:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.manifest: Manifest = read_manifest(path)
+        self._sound = False
+        try:
+            self._map()
+        except (IndexError, TypeError, ValueError) as error:
+            raise damaged(path / "concepts.arrow", f"it cannot be mapped ({error})") from error
+
+    def _map(self) -> None:
+        path = self.path
         concepts = map_table(path / "concepts.arrow", CONCEPTS)
         names = map_table(path / "names.arrow", NAMES)
         self._ids = Texts(concepts.column("id"), path / "concepts.arrow")
@@ -381,6 +390,18 @@ class KnowledgeBase:
         offsets = self._types.offsets
         mask: NDArray[np.bool_] = counts[offsets[1:]] > counts[offsets[:-1]]
         return mask
+
+    def check_tables(self) -> None:
+        """Check once that every offset and number in the tables leads somewhere.
+
+        What goes over whole tables does so first; damage that gives other values that are
+        possible is found by :meth:`verify` only.
+
+        :raises KbCorruptError: one does not.
+        """
+        if not self._sound:
+            check_tables(self.path, self.manifest)
+            self._sound = True
 
     def verify(self) -> None:
         """Check every file against its checksum; see also :func:`~biotk.kb.verify.iter_checks`.

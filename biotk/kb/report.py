@@ -69,7 +69,9 @@ def report_kb(kb: KnowledgeBase, *, examples: int = 5) -> KbReport:
 
     :param kb: the KB.
     :param examples: how many examples to give of each kind.
+    :raises KbCorruptError: a table of it is damaged.
     """
+    kb.check_tables()
     roots = kb.hierarchy.roots()
     by_children = sorted(roots.tolist(), key=lambda idx: (-len(kb.hierarchy.children(idx)), idx))
     orphans, flat_sources = _orphans(kb)

@@ -33,13 +33,14 @@ def export_cli(
     kb: Kb,
     out: Annotated[Path, typer.Option("--out", "-o", help="The directory or file to make.")],
     form: Annotated[
-        Form,
+        Form | None,
         typer.Option(
             "--format",
             help="A KB; scispaCy's JSON Lines, with all that BioTK adds or with its own keys "
-            "alone; or a table.",
+            "alone; or a table. Without it told by the end of OUT: .jsonl or .tsv, .gz too; "
+            "else a KB.",
         ),
-    ] = Form.kb,
+    ] = None,
     types: Types = None,
     source: Source = None,
     branch: Branch = None,
@@ -66,15 +67,15 @@ def export_cli(
 
     biotk kb export open -o diseases --types Disease
 
-    biotk kb export open -o tumours.jsonl --format jsonl --branch MESH:D009369
+    biotk kb export open -o tumours.jsonl --branch MESH:D009369
     """
     opened = open_named(kb)
     options = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     part = options.of(opened) or opened.subset()
     with progress_bar() as show:
         report = export(
-            opened, part, out, form=form, name=name, made_by=str(options) or "the whole KB",
-            reattach=reattach, overwrite=overwrite, progress=show,
+            opened, part, out, form=form or form_of(out), name=name,
+            made_by=str(options) or "the whole KB", reattach=reattach, overwrite=overwrite, progress=show,
         )  # fmt: skip
     typer.echo(f"{out}: {report.concepts:,} concepts, {report.names:,} names")
     if report.parents_outside:
@@ -82,6 +83,16 @@ def export_cli(
             f"{report.parents_outside:,} parents are not in it"
             + (f"; {report.reattached:,} concepts have an ancestor instead" if reattach else "")
         )
+
+
+def form_of(out: Path) -> Form:
+    """:returns: what is written to a place, by the end of its name.
+
+    >>> form_of(Path("a.jsonl.gz")), form_of(Path("my.kb"))
+    (<Form.jsonl: 'jsonl'>, <Form.kb: 'kb'>)
+    """
+    ending = Path(out.name.lower().removesuffix(".gz")).suffix
+    return {".jsonl": Form.jsonl, ".tsv": Form.tsv}.get(ending, Form.kb)
 
 
 def export(

@@ -68,10 +68,11 @@ def diff_kbs(old: KnowledgeBase, new: KnowledgeBase, *, limit: int | None = 20) 
     """Compare two KBs, concept by concept.
 
     ``added``: ids that only the newer KB has. ``retired``: ids that only the older one has as ids
-    of concepts, but that lead to a concept of the newer one. ``removed``: ids that lead nowhere
-    now. Of the concepts in both: ``renamed``, another preferred name; ``retyped``, other types or
-    another main type; ``reparented``, other parents, where a parent that was retired counts as
-    what it leads to; ``names_added`` and ``names_removed``, case and punctuation aside.
+    of concepts, but that are further ids of a concept of the newer one; a cross-reference does not
+    make them that. ``removed``: the others that only the older one has. Of the concepts in both:
+    ``renamed``, another preferred name; ``retyped``, other types or another main type;
+    ``reparented``, other parents, where a parent that was retired counts as what it leads to;
+    ``names_added`` and ``names_removed``, case and punctuation aside.
 
     :param old: the older KB.
     :param new: the newer one.
@@ -142,7 +143,12 @@ def _names_only_in_one(one: list[str], other: list[str]) -> tuple[tuple[str, ...
 
 
 def _ids_now(concept_id: str, new: KnowledgeBase) -> tuple[str, ...]:
-    return tuple(map(new.id_of, new.resolve(concept_id)))
+    """:returns: the concepts whose own or further id it is.
+
+    A cross-reference is an id of another vocabulary: it says nothing of what became of this one.
+    """
+    found = map(new.concept, new.resolve(concept_id))
+    return tuple(c.concept_id for c in found if concept_id in (c.concept_id, *c.alt_ids))
 
 
 def _side_by_side(

@@ -19,6 +19,7 @@ from biotk.kb.arrow import Ragged, map_table
 from biotk.kb.hierarchy import Hierarchy
 from biotk.kb.keys import KeyTable
 from biotk.kb.manifest import Manifest, read_manifest
+from biotk.kb.readers.seventh import SEVENTH, without_seventh
 from biotk.kb.rows import is_id
 from biotk.kb.schema import CONCEPTS, ID_TARGETS, NAMES
 from biotk.kb.soundness import check_tables, damaged
@@ -314,8 +315,18 @@ class KnowledgeBase:
         hint = f" Did you mean {', '.join(near)}?" if near else ""
         raise ConceptNotFoundError(
             f"{concept_id} is not in the KB {self.manifest.name!r} "
-            f"(its ids start with {', '.join(self.manifest.prefixes)}).{hint}"
+            f"(its ids start with {', '.join(self.manifest.prefixes)})."
+            f"{self._why_left_out(concept_id) or hint}"
         )
+
+    def _why_left_out(self, concept_id: str) -> str:
+        """:returns: that an id was left out on purpose when the KB was built, if that is known."""
+        stem = without_seventh(concept_id)
+        if stem is None or not any(SEVENTH in info.left_out for info in self.manifest.sources):
+            return ""
+        if not self._resolve_exactly(stem):
+            return ""
+        return f" It is {stem} with a seventh character, and this KB has no {SEVENTH}."
 
     def _near_ids(self, concept_id: str) -> list[str]:
         if not is_id(concept_id):

@@ -369,6 +369,19 @@ def test_export_as_a_file_builds_again(kb, tmp_path, form) -> None:
         assert again["OMIM:999001"] == opened["D006333"]
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("x.jsonl", b'{"concept_id"'), ("x.TSV", b"concept_id\t"), ("x.jsonl.gz", b"\x1f\x8b")],
+)
+def test_export_goes_by_the_end_of_the_name(kb, tmp_path, name, start) -> None:
+    out = tmp_path / name
+    assert biotk("kb", "export", kb, "--branch", "D006331", "-o", out).exit_code == 0
+    assert out.read_bytes().startswith(start)
+    done = biotk("kb", "export", kb, "--format", "kb", "--overwrite", "-o", tmp_path / "y.jsonl")
+    assert done.exit_code == 0, done.output
+    assert open_kb(tmp_path / "y.jsonl").manifest.name == "y.jsonl"
+
+
 def test_export_counts_parents_left_out_and_reattaches(tmp_path) -> None:
     builder = KbBuilder("chain")
     builder.add([

@@ -60,6 +60,14 @@ def test_diff_tells_each_kind_of_change(kbs):
     assert (found.n_names_added, found.n_names_removed) == (1, 1)
 
 
+def test_cross_reference_to_an_id_does_not_make_it_retired(tmp_path):
+    before = [Concept("X:1", "one", parents=("X:2",)), Concept("X:2", "two")]
+    after = [Concept("X:1", "one", parents=("Y:1",)), Concept("Y:1", "other", xrefs=("X:2",))]
+    found = diff_kbs(build(tmp_path, before, "before"), build(tmp_path, after, "after"))
+    assert (found.counts["retired"], found.counts["removed"]) == (0, 1)
+    assert found.changes["reparented"] == [Change("X:1", "one", ("X:2",), ("Y:1",))]
+
+
 def test_diff_of_a_kb_with_itself_is_empty(kbs):
     for kb in kbs:
         assert not diff_kbs(kb, kb)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from biotk.errors import InputError, Problems, strict
+from biotk.errors import ConceptNotFoundError, InputError, Problems, strict
 from biotk.kb import KbBuilder, open_kb
+from biotk.kb.manifest import SourceInfo
 from biotk.kb.readers import ReaderOptions, read_concepts, sniff_format
 from biotk.kb.readers.icd10cm import covers
 from biotk.kb.readers.icd10cm_names import SITES_AND_SUBSTANCES, shorter_forms, split_title
+from biotk.kb.readers.seventh import SEVENTH
 from biotk.types import Concept
 
 TABULAR = """<?xml version="1.0" encoding="utf-8"?>
@@ -138,7 +140,7 @@ def test_what_is_left_out_is_counted(path: Path) -> None:
     read(path, synonym_scopes=("EXACT",), left_out=lambda path, why, n: told.update({why: n}))
     assert told == {
         "NARROW synonyms": 2,
-        "codes with a seventh character (the option seventh_characters reads them)": 3,
+        SEVENTH: 3,
         "notes that are sentences, refer to codes, or name but a site or a substance": 3,
         "sections of one category, which is told as that category": 1,
     }
@@ -154,6 +156,28 @@ def test_seventh_characters_are_codes_where_they_are_asked_for(path: Path) -> No
     }
     assert new["S72.0XXA"].alt_ids == ("ICD10CM:S720XXA",)
     assert {i: found[i] for i in plain} == plain
+
+
+def test_seventh_characters_that_were_left_out_are_told_where_one_is_asked_for(
+    path: Path, tmp_path: Path
+) -> None:
+    for wanted in (False, True):
+        builder = KbBuilder("icd")
+        info = SourceInfo(name="ICD10CM", file="", format="icd10cm", sha256="")
+        options = ReaderOptions(left_out=builder.add_left_out, seventh_characters=wanted)
+        builder.add(read_concepts(path, options=options), info)
+        kb = open_kb(builder.write(tmp_path / str(wanted)))
+        for asked in ("S72.1X1D", "ICD10CM:s721x1d", "S72.1X1Q", "S72.9XXA", "E11.9"):
+            try:
+                kb.index_of(asked)
+                told = "found"
+            except ConceptNotFoundError as error:
+                told = str(error)
+            known = asked == "E11.9" or (wanted and asked.upper().endswith("D"))
+            hinted = not wanted and asked not in ("S72.9XXA", "E11.9")
+            assert (told == "found") == known
+            assert ("It is ICD10CM:S72.1X1 with a seventh" in told) == hinted
+            assert ("--seventh-characters" in told) == hinted
 
 
 def test_codes_with_and_without_dot_and_prefix_lead_to_one_concept(
@@ -281,7 +305,7 @@ def test_real_tabular_list_has_the_counts_that_are_known(shared_data: Path) -> N
         "Phenotype": 880,
     }
     assert told == {
-        "codes with a seventh character (the option seventh_characters reads them)": 51_381,
+        SEVENTH: 51_381,
         "notes that are sentences, refer to codes, or name but a site or a substance": 283,
         "sections of one category, which is told as that category": 39,
     }

@@ -26,6 +26,7 @@ from biotk.kb.readers.icd10cm_names import (
     written_names,
 )
 from biotk.kb.readers.maker import ConceptMaker
+from biotk.kb.readers.seventh import SEVENTH
 from biotk.kb.readers.xml_stream import XmlRecord, iter_xml_records, root_tag
 from biotk.types import Concept
 
@@ -38,7 +39,6 @@ CHAPTER_TYPES = {
 }
 _CODE = re.compile(r"[A-Z][0-9A-Z]{2}(\.[0-9A-Z]{1,4})?")
 _LENGTH = 7  # of a code with its seventh character, without the dot
-_SEVENTH = "codes with a seventh character (the option seventh_characters reads them)"
 _ONE_CATEGORY = "sections of one category, which is told as that category"
 
 
@@ -157,7 +157,7 @@ class _Tabular:
             return
         if not self._make.options.seventh_characters:
             if extensions:
-                self._make.left_out[_SEVENTH] += len(extensions)
+                self._make.left_out[SEVENTH] += len(extensions)
             return
         for character, meaning in extensions.items():
             full = stem.ljust(_LENGTH - 1, "X") + character

@@ -240,6 +240,15 @@ class TokenTrie:
         found = bisect_left(heads, token, first[unit], end)
         return found << SHIFT if found < end and heads[found] == token else -1
 
+    def child_tokens(self, node: int) -> list[int]:
+        """:returns: the tokens that a node goes on with, in order. :meth:`children` for many."""
+        heads, tails, starts, first = self._scalars
+        unit = node >> SHIFT
+        at = starts[unit] + (node & _OFFSET)
+        if at < starts[unit + 1]:
+            return [tails[at]]
+        return heads[first[unit] : first[unit + 1]].tolist()
+
     def find(self, tokens: Sequence[int]) -> int:
         """:returns: the node that these tokens lead to from the root, -1 for none."""
         node = self.root

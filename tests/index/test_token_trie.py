@@ -88,6 +88,7 @@ def test_children_equal_brute_force(sequences):
     children = trie.children(nodes)
     expected = [slow.children(prefix) for prefix in prefixes]
     assert rows_of(children.offsets, children.tokens) == expected
+    assert [trie.child_tokens(node) for node in nodes.tolist()] == expected
     assert trie.child_counts(nodes).tolist() == [len(row) for row in expected]
     assert children.rows.tolist() == [i for i, row in enumerate(expected) for _ in row]
     for row, token, node in zip(children.rows, children.tokens.tolist(), children.nodes.tolist()):

@@ -108,6 +108,11 @@ class Problem:
     message: str
     text: str = ""
 
+    @property
+    def of_source(self) -> bool:
+        """Whether it concerns a whole source, not a row or a concept of it."""
+        return not self.line and not self.text
+
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
         return f"{place}: {self.message}" + (f": {self.text!r}" if self.text else "")

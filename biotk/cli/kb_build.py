@@ -39,7 +39,9 @@ def build_cli(
         str | None, typer.Option(help="Types of all concepts, as in Disease.", metavar="A,B")
     ] = None,
     vocabulary: Annotated[str | None, typer.Option(help="Name of the vocabulary.")] = None,
-    release: Annotated[str, typer.Option(help="Its release, for the manifest.")] = "",
+    release: Annotated[
+        str, typer.Option(help="Its release, for the manifest; else what the file says.")
+    ] = "",
     licence: Annotated[str, typer.Option(help="Its licence, for the manifest.")] = "",
     name: Annotated[
         str | None, typer.Option(help="The KB's name; without it, that of the directory.")
@@ -300,6 +302,7 @@ def _info(source: BuildSource, format: str) -> SourceInfo:
     from biotk.kb.fetch.record import find_record
     from biotk.kb.manifest import SourceInfo, sha256_file
     from biotk.kb.readers import FORMATS
+    from biotk.kb.readers.release import release_of
 
     path = source.path
     sha256 = sha256_file(path) if path.is_file() else ""
@@ -310,13 +313,14 @@ def _info(source: BuildSource, format: str) -> SourceInfo:
         )
     record = find_record(path, sha256=sha256) if sha256 else None
     vocabulary = source.options.source or (record.vocabulary if record else "")
-    fetched = (record.release or f"fetched {record.fetched[:10]}") if record else ""
+    fetched = f"fetched {record.fetched[:10]}" if record else ""
+    told = (record.release if record else "") or release_of(path, format) or fetched
     return SourceInfo(
         name=vocabulary or FORMATS[format].vocabulary or path.name.partition(".")[0],
         file=path.name,
         format=format,
         sha256=sha256,
-        release=source.release or fetched,
+        release=source.release or told,
         licence=source.licence or (record.licence if record else ""),
     )
 
@@ -330,7 +334,8 @@ def _print_report(report: BuildReport, out: Path) -> None:
         for reason, count in sorted(reasons.items()):
             say(f"{path}: left out: {reason} ({count:,})")
     problems = report.problems
-    for problem in problems.kept[:_SHOWN]:
+    # What concerns a whole source goes before its rows, thousands of which may be wrong.
+    for problem in sorted(problems.kept, key=lambda problem: not problem.of_source)[:_SHOWN]:
         say(str(problem))
     if problems.count > _SHOWN:
         say(f"… and {problems.count - _SHOWN:,} more problems")

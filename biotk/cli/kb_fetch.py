@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +11,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biotk.cli.output import progress_bar, say
-from biotk.errors import InputError, UnknownNameError
+from biotk.errors import FetchError, InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from biotk.kb.fetch import Fetched, FetchFile, FetchSource
     from biotk.kb.recipes import Recipe
+
+_NEEDS_ACCOUNT = "needs an account"
+_BY_HAND = "has to be downloaded by hand"
+#: What is not downloaded, why, and where it is; docs/kb/licences.md says more.
+ELSEWHERE = {
+    "umls": (
+        _NEEDS_ACCOUNT,
+        "https://www.nlm.nih.gov/research/umls/licensedcontent/umlsknowledgesources.html",
+    ),
+    "rxnorm": (_NEEDS_ACCOUNT, "https://www.nlm.nih.gov/research/umls/rxnorm/index.html"),
+    "snomed": (_NEEDS_ACCOUNT, "https://www.snomed.org/get-snomed"),
+    "omim": (_NEEDS_ACCOUNT, "https://www.omim.org/help/agreement"),
+    "icd10cm": (_BY_HAND, "https://www.cdc.gov/nchs/icd/icd-10-cm/files.html"),
+    "efo": (_BY_HAND, "https://www.ebi.ac.uk/efo"),
+    "orphanet": (_BY_HAND, "https://www.orphadata.com"),
+    "medic": (_BY_HAND, "https://ctdbase.org/downloads"),
+}
+_OTHER_NAMES = {
+    "snomedct": "snomed",
+    "icd10": "icd10cm",
+    "ordo": "orphanet",
+    "orphadata": "orphanet",
+    "ctd": "medic",
+}
 
 RecipeArgument = Annotated[
     str, typer.Argument(metavar="RECIPE", help="An embedded KB's name, or a recipe.toml.")
@@ -75,7 +100,20 @@ def fetch_cli(
     elif name in embedded_kbs() or Path(name).is_file():
         _fetch_packages(name, to)
     else:
-        raise UnknownNameError("vocabulary", name, [*sources, *embedded_kbs()])
+        raise _unknown(name, [*sources, *embedded_kbs()])
+
+
+def _unknown(name: str, known: Sequence[str]) -> InputError | UnknownNameError:
+    """:returns: the error for what cannot be fetched; where it is, if that is known."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    plain = _OTHER_NAMES.get(plain, plain)
+    if plain not in ELSEWHERE:
+        return UnknownNameError("vocabulary", name, known)
+    why, address = ELSEWHERE[plain]
+    return InputError(
+        f"{name} {why}: get it from {address}, then: biotk kb build FILE -o {plain}. "
+        f"What can be fetched: {', '.join(known)}"
+    )
 
 
 def table_recipe(name: str) -> Recipe:
@@ -119,6 +157,15 @@ def _fetch_source(
                     progress=lambda n, total, step=step: show(step, n, total),  # type: ignore[misc]
                 )  # fmt: skip
                 done.append(fetched)
+    except FetchError as error:
+        rest = [f"{other.url}, to be put at {to / other.file}" for other in files[len(done) + 1 :]]
+        if not rest:
+            raise
+        every = " ".join(str(to / other.file) for other in files)
+        raise FetchError(
+            f"{error}. Not downloaded either: {'; '.join(rest)}. "
+            f"With all of them: biotk kb build {every} -o {source.name}"
+        ) from error
     finally:
         for fetched in done:  # also those before one that failed
             _print_fetched(fetched)

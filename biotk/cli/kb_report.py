@@ -83,6 +83,9 @@ def _print_problems(report: KbReport, limit: int) -> None:
         line = f":{problem['line']}" if problem["line"] else ""
         text = f": {problem['text']!r}" if problem["text"] else ""
         typer.echo(f"{'':14}{problem['path']}{line}: {problem['message']}{text}")
+    shown = min(limit, len(report.first_problems))
+    if 0 < shown < report.counts.get("problems", 0):
+        _example(f"… and {report.counts['problems'] - shown:,} more")
     if "merged" not in report.counts:
         return
     _line(report.counts["merged"], "concepts merged into a twin")
@@ -102,6 +105,8 @@ def _print_hierarchy(report: KbReport, limit: int) -> None:
     if report.flat_sources:
         _example(f"not counted, for they have no hierarchy: {', '.join(report.flat_sources)}")
     _line(report.counts.get("parents_not_in_kb", 0), "parents that are not in the KB")
+    for parent, count in report.parents_outside:
+        _example(f"{parent}  of {count:,} concept{'s' if count > 1 else ''}")
     _line(len(report.cycles), "cycles")
     for group in report.cycles[:limit]:
         members = [f"{concept_id} {name}" for concept_id, name in group.examples]

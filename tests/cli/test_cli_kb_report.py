@@ -71,6 +71,7 @@ def test_report_tells_what_is_odd(kb: Path) -> None:
         "X:5 alone",
         "not counted, for they have no hierarchy: G",
         "1 parents that are not in the KB",
+        "X:99 of 1 concept",
         "1 cycles",
         "X:6 wheel ⇄ X:7 round",
         "1 without a letter or digit: no look-up finds them",
@@ -259,3 +260,23 @@ def test_help_has_examples(command: str) -> None:
     done = biotk(command, "-h")
     assert done.exit_code == 0
     assert f"biotk kb {command} " in done.stdout.split("example", 1)[1]
+
+
+def test_report_says_how_many_problems_it_does_not_show(tmp_path: Path) -> None:
+    builder = KbBuilder("many")
+    for line in range(1, 8):
+        builder.report.problems.add("x.tsv", line, "wrong")
+    builder.add(GENES)
+    done = biotk("report", builder.write(tmp_path / "many"))
+    assert "x.tsv:5: wrong" in done.stdout
+    assert "x.tsv:6: wrong" not in done.stdout
+    assert "… and 2 more" in done.stdout
+    whole = biotk("report", tmp_path / "many", "--limit", "7")
+    assert ("x.tsv:7: wrong" in whole.stdout, "and 2 more" in whole.stdout) == (True, False)
+
+
+def test_report_names_the_parents_outside_the_kb_that_most_concepts_have(tmp_path: Path) -> None:
+    builder = KbBuilder("cut")
+    builder.add([Concept(f"X:{n}", f"name {n}", parents=("Y:1", f"Z:{n}")) for n in range(3)])
+    report = json.loads(biotk("report", builder.write(tmp_path / "kb"), "--json").stdout)
+    assert report["parents_outside"] == [["Y:1", 3], ["Z:0", 1], ["Z:1", 1], ["Z:2", 1]]

@@ -73,3 +73,14 @@ def test_a_recipe_has_filters_of_its_own_for_each_source(meta: Path, tmp_path: P
     assert kb.manifest.prefixes == ("RXNORM", "UMLS")
     assert (len(kb), kb["UMLS:C0000002"].synonyms) == (5, ("GLIMMERITIS",))
     assert build(recipe, "-o", tmp_path / "no", "--sab", "MSH").exit_code == 2
+
+
+def test_choice_that_fits_no_row_is_told_before_rows_that_are_wrong(
+    meta: Path, tmp_path: Path
+) -> None:
+    (meta / "MRSAB.RRF").unlink(missing_ok=True)  # with it the choice is refused at once
+    path = meta / "MRCONSO.RRF"
+    path.write_text("C1|too short|\n" + path.read_text("utf-8"), encoding="utf-8")
+    done = build(meta, "-o", tmp_path / "kb", "--sab", "MSHX")
+    assert done.exit_code != 0
+    assert "no row of MSHX; there are rows of" in done.stderr

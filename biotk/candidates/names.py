@@ -80,6 +80,8 @@ def _rows(
     kb: KnowledgeBase, level: str, key: str, allowed: NDArray[np.bool_] | None
 ) -> list[tuple[int, int]]:
     names = kb.keys("plural" if level == "plural" else "bag").rows(key)
+    if not len(names):  # most rewordings are no name
+        return []
     concepts = kb.name_concepts[names]
     if allowed is not None:
         inside = allowed[concepts]

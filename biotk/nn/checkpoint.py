@@ -65,7 +65,8 @@ def load_model(
             f"are a .bin file, {_CONVERT} {name}"
         ) from None
     _check(name, model, report)
-    return model.eval()
+    loaded: PreTrainedModel = model.eval()
+    return loaded
 
 
 def _resolve(name: str | Path) -> str:

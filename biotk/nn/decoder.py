@@ -105,7 +105,9 @@ class Decoder:
         mask.masked_fill_(padding, torch.finfo(states.dtype).min)
         return Memory(cross, mask[:, None, None, :], self._width)
 
-    def feed(self, memory: Memory, tokens: Ints, paths: Ints, lengths: Ints, sources: Ints) -> Tensor:
+    def feed(
+        self, memory: Memory, tokens: Ints, paths: Ints, lengths: Ints, sources: Ints
+    ) -> Tensor:
         """Run some tokens through the decoder.
 
         The slot of the n-th of them is ``memory.used + n``; it must be the last of its path.
@@ -162,7 +164,8 @@ class Decoder:
         """Self-attention of tokens over their paths."""
         w, layer = self.weights, self.weights.layers[number]
         n, longest = places.paths.shape
-        query, new = layer.qkv(x).split((self._width, 2 * self._width), dim=-1)
+        projected = layer.qkv(x)
+        query, new = projected[:, : self._width], projected[:, self._width :]
         pool = memory.write(number, new)
         both = F.embedding(places.paths, pool).view(n, longest, 2, w.n_heads, w.head_width)
         query = query.view(n, w.n_heads, 1, w.head_width)

@@ -52,9 +52,10 @@ class Seq2Seq:
 
     def __init__(self, model: PreTrainedModel) -> None:
         config: Any = model.config
+        untyped: Any = model
         self._encoder = model.get_encoder()
         self._decoder = Decoder(decoder_weights(model))
-        output: Any = model.get_output_embeddings()
+        output = untyped.get_output_embeddings()
         bias = getattr(model, "final_logits_bias", None)
         # All zeros in every BART that was only trained, and then not worth adding.
         self._bias = bias.detach()[0] if bias is not None and bool(bias.any()) else None
@@ -87,11 +88,10 @@ class Seq2Seq:
         :raises InputError: there is none, it is no safetensors, or it is damaged.
         :raises UnknownNameError: it is of an architecture that we do not run.
         """
-        model = load_model(
+        model: Any = load_model(
             name, dtype=dtype, revision=revision, local_files_only=local_files_only
         )
-        module: Any = model
-        return cls(module.to(device))
+        return cls(model.to(device))
 
     @property
     def vocabulary_size(self) -> int:
@@ -130,7 +130,9 @@ class Seq2Seq:
         return self._decoder.remember(states, hidden)
 
     @torch.inference_mode()
-    def feed(self, memory: Memory, tokens: Ints, paths: Ints, lengths: Ints, sources: Ints) -> Tensor:
+    def feed(
+        self, memory: Memory, tokens: Ints, paths: Ints, lengths: Ints, sources: Ints
+    ) -> Tensor:
         """Run tokens through the decoder; see :meth:`biotk.nn.decoder.Decoder.feed`.
 
         :returns: hidden states, scaled as the output layer wants them. *Shape*: (tokens, width).
@@ -141,9 +143,7 @@ class Seq2Seq:
     def output_rows(self, tokens: Ints) -> OutputRows:
         """:returns: the part of the output layer for some tokens, to be used again and again."""
         index = torch.from_numpy(tokens).to(self.device)
-        return OutputRows(
-            self._output[index], None if self._bias is None else self._bias[index]
-        )
+        return OutputRows(self._output[index], None if self._bias is None else self._bias[index])
 
     @torch.inference_mode()
     def logits(self, hidden: Tensor, rows: OutputRows | None = None) -> Tensor:

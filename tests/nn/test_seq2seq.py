@@ -85,7 +85,9 @@ def test_logits_of_some_tokens_are_those_of_the_whole(shape: str) -> None:
     some = seq2seq.logits(hidden, seq2seq.output_rows(tokens)).numpy()
     np.testing.assert_allclose(some, whole[:, tokens], atol=1e-5)
     states, each = np.array([0, 3, 3]), np.array([58, 4, 5])
-    np.testing.assert_allclose(seq2seq.logits_of(hidden, states, each), whole[states, each], atol=1e-5)
+    np.testing.assert_allclose(
+        seq2seq.logits_of(hidden, states, each), whole[states, each], atol=1e-5
+    )
     states, each = np.repeat(np.arange(4), 60), np.tile(np.arange(60), 4)
     np.testing.assert_allclose(seq2seq.logits_of(hidden, states, each), whole.ravel(), atol=1e-5)
     normal = whole - seq2seq.normaliser(hidden)[:, None]

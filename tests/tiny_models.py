@@ -51,7 +51,7 @@ def _make(shape: str, vocabulary: int) -> PreTrainedModel:
         )  # fmt: skip
     return T5ForConditionalGeneration(
         T5Config(
-            vocab_size=vocabulary, d_model=16, d_kv=6, d_ff=24, num_layers=2, num_decoder_layers=3,
+            vocab_size=vocabulary, d_model=16, d_kv=6, d_ff=24, num_layers=2,
             num_heads=4, relative_attention_num_buckets=8, relative_attention_max_distance=12,
             feed_forward_proj="gated-gelu" if shape == "t5-gated" else "relu",
             tie_word_embeddings=shape == "t5", decoder_start_token_id=0,

@@ -1,0 +1,88 @@
+"""The ways on from a node of the trie, and which of them a subset allows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biotk.errors import InputError
+from biotk.index.token_trie import TokenTrie
+from biotk.index.trie_subset import TrieSubset
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+
+class Ways(NamedTuple):
+    """The children of some nodes, those of one node after those of the one before.
+
+    :param rows: which of the nodes each belongs to.
+    :param tokens: the token that leads there.
+    :param nodes: the children.
+    :param leads_to_leaf: whether everything behind it is forced, up to a leaf.
+    :param allowed: whether it, or what lies below, is in the subset.
+    """
+
+    rows: Ints
+    tokens: Ints
+    nodes: Ints
+    leads_to_leaf: Flags
+    allowed: Flags
+
+
+class View:
+    """A trie as a search sees it: whole, or with the eyes of a subset.
+
+    :param trie: the trie.
+    :param root: the ways on from its root, where they are known; they are thousands.
+    """
+
+    def __init__(self, trie: TokenTrie, *, root: Ways | None = None) -> None:
+        self.trie = trie
+        self.subset: TrieSubset | None = None
+        self.root = self.ways(np.array([trie.root])) if root is None else root
+        #: How many tokens the longest name has.
+        self.deepest = int(trie.remaining([trie.root])[0])
+
+    def of(self, subset: TrieSubset) -> View:
+        """:returns: the trie with the eyes of a subset.
+
+        :raises InputError: the subset is of another trie.
+        """
+        if subset.trie is not self.trie:
+            raise InputError("the subset is of another trie: make it from the one that is searched")
+        view = View(self.trie, root=self.root._replace(allowed=subset.allows(self.root.nodes)))
+        view.subset = subset
+        return view
+
+    def ways(self, nodes: Ints) -> Ways:
+        """:returns: all children of some nodes, allowed or not."""
+        found = self.trie.children(nodes)
+        ends = self.trie.forced_runs(found.nodes).nodes
+        leaf: Flags = self.trie.child_counts(ends) == 0
+        return Ways(found.rows, found.tokens, found.nodes, leaf, self.allows(found.nodes))
+
+    def allows(self, nodes: Ints) -> Flags:
+        """:returns: whether there is an allowed name at or below each node."""
+        return np.ones(len(nodes), bool) if self.subset is None else self.subset.allows(nodes)
+
+    def allows_end(self, nodes: Ints) -> Flags:
+        """:returns: whether an allowed name ends at each of some nodes where names end."""
+        return np.ones(len(nodes), bool) if self.subset is None else self.subset.is_terminal(nodes)
+
+
+def check_tokens(trie: TokenTrie, n_tokens: int) -> None:
+    """Make sure that a model can say what a trie has.
+
+    :param n_tokens: how many tokens the model knows.
+    :raises InputError: the trie has others.
+    """
+    arrays = trie.arrays
+    largest = max(int(part.max(initial=0)) for part in (arrays.heads, arrays.tails))
+    if largest >= n_tokens:
+        raise InputError(
+            f"the trie has token {largest}, but the model knows {n_tokens} tokens: they belong to "
+            "different tokenizers. Build the trie with the tokenizer of this model"
+        )

@@ -86,9 +86,9 @@ def build_arrays(sequences: Sequences, *, names: Ints, concepts: Ints) -> tuple[
         raise InputError(f"{len(sequences.tokens):,} tokens are too many: below 2**31 are allowed")
     order, rows = _sorted(sequences)
     common, lengths = _common_prefixes(rows), rows.lengths
-    # Rows that are as the one before share its leaf.
+    # Rows that are as the one before share its leaf: no row is a beginning of an earlier one.
     again = np.zeros(len(lengths), bool)
-    again[1:] = (common[1:] == lengths[1:]) & (lengths[1:] == lengths[:-1])
+    again[1:] = common[1:] == lengths[1:]
     first_ranks = np.flatnonzero(~again)
     levels = _Levels(
         starts=rows.offsets[first_ranks],

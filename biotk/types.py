@@ -68,6 +68,7 @@ class Concept:
     :param xrefs: ids of the same concept in other vocabularies.
     :param alt_ids: retired ids, and further ids, that mean this concept.
     :param source: the vocabulary that it comes from.
+    :param further_sources: further vocabularies that have it, where several were joined.
     """
 
     concept_id: str
@@ -79,6 +80,7 @@ class Concept:
     xrefs: tuple[str, ...] = ()
     alt_ids: tuple[str, ...] = ()
     source: str = ""
+    further_sources: tuple[str, ...] = ()
 
 
 def entity_type(name: str) -> str:

@@ -75,7 +75,8 @@ def export_cli(
     with progress_bar() as show:
         report = export(
             opened, part, out, form=form or form_of(out), name=name,
-            made_by=str(options) or "the whole KB", reattach=reattach, overwrite=overwrite, progress=show,
+            made_by=str(options) or "the whole KB", reattach=reattach,
+            overwrite=overwrite, progress=show,
         )  # fmt: skip
     typer.echo(f"{out}: {report.concepts:,} concepts, {report.names:,} names")
     if report.parents_outside:

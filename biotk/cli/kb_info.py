@@ -51,6 +51,7 @@ def info_cli(
     for name, count in manifest.counts.items():
         typer.echo(f"  {count:>10,}  {name.replace('_', ' ')}")
     typer.echo(f"types: {', '.join(manifest.types) or 'none'}")
+    typer.echo(f"sources: {', '.join(manifest.source_names)}")
     typer.echo(f"ids start with: {', '.join(manifest.prefixes)}")
     if origin := manifest.extra.get("exported_from"):
         typer.echo(

@@ -22,13 +22,16 @@ def write_table(path: Path, columns: dict[str, pa.Array]) -> None:
         writer.write_batch(batch)
 
 
-def map_table(path: Path, schema: pa.Schema | None = None) -> pa.RecordBatch:
+def map_table(
+    path: Path, schema: pa.Schema | None = None, *, further: pa.Schema | None = None
+) -> pa.RecordBatch:
     """Memory-map a file that :func:`write_table` wrote.
 
     That the columns lie inside the file is checked, not each offset in them, which would read it
     all; :meth:`pyarrow.RecordBatch.validate` does that with ``full=True``.
 
     :param schema: the columns that it must have; None for any.
+    :param further: the columns that may stand behind those, all of them or none.
     :raises KbCorruptError: it cannot be read.
     """
     try:
@@ -36,7 +39,8 @@ def map_table(path: Path, schema: pa.Schema | None = None) -> pa.RecordBatch:
         batch.validate()
     except (pa.ArrowException, OSError, ValueError, IndexError) as error:
         raise KbCorruptError(f"{path} cannot be read: {error}. Build the KB again.") from error
-    if schema is not None and not batch.schema.equals(schema):
+    allowed = [] if schema is None else [schema, pa.schema([*schema, *(further or ())])]
+    if allowed and not any(batch.schema.equals(one) for one in allowed):
         raise KbCorruptError(f"{path} has other columns than it must have. Build the KB again.")
     return batch
 

@@ -293,7 +293,7 @@ class KbBuilder:
     ) -> str:
         codes = table.types.values.to_numpy()
         types = Vocabulary.of("semantic types", self._rows.types, codes)
-        sources = Vocabulary.of("sources", self._rows.sources, table.source)
+        sources = Vocabulary.of("sources", self._rows.sources, table.sources.values.to_numpy())
         counts, parents, children = write_concepts(folder, table, types, sources)
         counts["concepts_in_cycles"] = self._report_cycles(table, parents, children)
         write_ids(folder, table)

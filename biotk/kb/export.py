@@ -21,8 +21,8 @@ from biotk.types import Concept
 Progress = Callable[[int], None]
 
 _SEPARATOR = "|"
-_LISTS = ("types", "parents", "xrefs", "alt_ids")
-_FURTHER = ("parents", "xrefs", "alt_ids", "source")
+_LISTS = ("types", "parents", "xrefs", "alt_ids", "further_sources")
+_FURTHER = ("parents", "xrefs", "alt_ids", "source", "further_sources")
 _COLUMNS = ("concept_id", "name", "synonyms", "types", "definition", *_FURTHER)
 
 

@@ -17,7 +17,7 @@ from biotk.kb.rows import ConceptTable
 def join_same_ids(table: ConceptTable) -> ConceptTable:
     """Make one row of those that have the same id, and put the rows in order of their ids.
 
-    The first of them keeps its preferred name and its source.
+    The first of them keeps its preferred name, and its source stays the first.
     """
     return _join(table, table.ids, np.zeros(len(table), bool))
 
@@ -71,7 +71,7 @@ def _join(table: ConceptTable, owners: pa.Array, goes: NDArray[np.bool_]) -> Con
         parents=joined(table.parents),
         xrefs=joined(table.xrefs),
         alt_ids=joined(table.alt_ids),
-        source=table.source[order[starts]],
+        sources=joined(table.sources),
     )
 
 

@@ -21,7 +21,7 @@ from biotk.kb.keys import KeyTable
 from biotk.kb.manifest import Manifest, read_manifest
 from biotk.kb.readers.seventh import SEVENTH, without_seventh
 from biotk.kb.rows import is_id
-from biotk.kb.schema import CONCEPTS, ID_TARGETS, NAMES
+from biotk.kb.schema import CONCEPTS, FURTHER, ID_TARGETS, NAMES
 from biotk.kb.soundness import check_tables, damaged
 from biotk.kb.subset import KbSubset
 from biotk.kb.texts import TextLists, Texts
@@ -84,13 +84,15 @@ class KnowledgeBase:
 
     def _map(self) -> None:
         path = self.path
-        concepts = map_table(path / "concepts.arrow", CONCEPTS)
+        concepts = map_table(path / "concepts.arrow", CONCEPTS, further=FURTHER)
         names = map_table(path / "names.arrow", NAMES)
         self._ids = Texts(concepts.column("id"), path / "concepts.arrow")
         self._definitions = Texts(concepts.column("definition"), path / "concepts.arrow")
         self._xrefs = TextLists(concepts.column("xrefs"), path / "concepts.arrow")
         self._alt_ids = TextLists(concepts.column("alt_ids"), path / "concepts.arrow")
         self._source_idx: NDArray[np.int16] = concepts.column("source").to_numpy()
+        several = "sources" in concepts.schema.names
+        self._sources = Ragged(concepts.column("sources")) if several else None
         self._types = Ragged(concepts.column("types"))
         self._first_name: NDArray[np.int64] = concepts.column("first_name").to_numpy()
         self._names = Texts(names.column("name"), path / "names.arrow")
@@ -170,6 +172,7 @@ class KnowledgeBase:
     def concept(self, concept_idx: int) -> Concept:
         """:returns: all that the KB knows of a concept."""
         name, *synonyms = self.names_of(concept_idx)
+        source, *further_sources = self.sources_of(concept_idx)
         return Concept(
             concept_id=self.id_of(concept_idx),
             name=name,
@@ -179,8 +182,16 @@ class KnowledgeBase:
             parents=tuple(map(self.id_of, self.hierarchy.parents(concept_idx))),
             xrefs=self._xrefs[concept_idx],
             alt_ids=self._alt_ids[concept_idx],
-            source=self.manifest.source_names[self._source_idx[concept_idx]],
+            source=source,
+            further_sources=tuple(further_sources),
         )
+
+    def sources_of(self, concept_idx: int) -> tuple[str, ...]:
+        """:returns: the vocabularies that have a concept, that of its preferred name first."""
+        names = self.manifest.source_names
+        if self._sources is None:
+            return (names[self._source_idx[concept_idx]],)
+        return tuple(names[source_idx] for source_idx in self._sources[concept_idx])
 
     def types_of(self, concept_idx: int) -> tuple[str, ...]:
         """:returns: the semantic types of a concept."""
@@ -352,7 +363,8 @@ class KnowledgeBase:
         """Make a part of the KB from any of four conditions, all of which must hold.
 
         :param types: semantic types, any of which will do.
-        :param sources: source names, any of which will do.
+        :param sources: source names, any of which will do; a concept that was joined of several
+            belongs to each of them.
         :param ids: concept ids.
         :param branch: ids of concepts; they and all that is narrower are in.
         :returns: the subset; with no condition the whole KB.
@@ -363,10 +375,7 @@ class KnowledgeBase:
         if types is not None:
             mask &= self._mask_of_types(_several(types))
         if sources is not None:
-            known = self.manifest.source_names
-            mask &= np.isin(
-                self._source_idx, [_position("source", s, known) for s in _several(sources)]
-            )
+            mask &= self._mask_of_sources(_several(sources))
         if ids is not None:
             mask &= self._mask_of_ids(list(_several(ids)))
         if branch is not None:
@@ -392,15 +401,16 @@ class KnowledgeBase:
         return mask
 
     def _mask_of_types(self, types: Iterable[str]) -> NDArray[np.bool_]:
-        wanted = [_position("semantic type", name, self.manifest.types) for name in types]
-        is_wanted = np.zeros(len(self.manifest.types), bool)
-        is_wanted[wanted] = True
-        # A concept has one of them where the count of all before it and with it goes up.
-        counts = np.zeros(len(self._types.values) + 1, np.int32)
-        np.cumsum(is_wanted[self._types.values], out=counts[1:])
-        offsets = self._types.offsets
-        mask: NDArray[np.bool_] = counts[offsets[1:]] > counts[offsets[:-1]]
-        return mask
+        known = self.manifest.types
+        wanted = [_position("semantic type", name, known) for name in types]
+        return _has_any(self._types, wanted, n=len(known))
+
+    def _mask_of_sources(self, sources: Iterable[str]) -> NDArray[np.bool_]:
+        known = self.manifest.source_names
+        wanted = [_position("source", name, known) for name in sources]
+        if self._sources is None:
+            return np.isin(self._source_idx, wanted)
+        return _has_any(self._sources, wanted, n=len(known))
 
     def check_tables(self) -> None:
         """Check once that every offset and number in the tables leads somewhere.
@@ -420,6 +430,18 @@ class KnowledgeBase:
         :raises KbCorruptError: some are damaged; the message names them all.
         """
         _verify(self.path)
+
+
+def _has_any(numbers: Ragged, wanted: list[int], *, n: int) -> NDArray[np.bool_]:
+    """:returns: which rows have one of the wanted numbers, all numbers being below ``n``."""
+    is_wanted = np.zeros(n, bool)
+    is_wanted[wanted] = True
+    # A row has one of them where the count of all before it and with it goes up.
+    counts = np.zeros(len(numbers.values) + 1, np.int32)
+    np.cumsum(is_wanted[numbers.values], out=counts[1:])
+    offsets = numbers.offsets
+    mask: NDArray[np.bool_] = counts[offsets[1:]] > counts[offsets[:-1]]
+    return mask
 
 
 def _several(values: Iterable[str] | str) -> Iterable[str]:

@@ -115,7 +115,8 @@ def _orphans(kb: KnowledgeBase) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     apart = kb.hierarchy.orphans()
     names = kb.manifest.source_names
     held = np.bincount(source, minlength=len(names))
-    flat = held == np.bincount(source[apart], minlength=len(names))
+    # A source whose concepts were all merged into others' has none of its own here.
+    flat = (held > 0) & (held == np.bincount(source[apart], minlength=len(names)))
     return apart[~flat[source[apart]]], tuple(np.array(names, object)[flat].tolist())
 
 

@@ -27,7 +27,7 @@ _SCHEMA = pa.schema(
         "parents": _TEXTS,
         "xrefs": _TEXTS,
         "alt_ids": _TEXTS,
-        "source": pa.int32(),
+        "sources": pa.large_list(pa.int32()),
     }
 )
 _BROKEN = "holds what cannot be stored: half a surrogate pair, or U+0000 in an id"
@@ -52,7 +52,7 @@ class ConceptTable:
     :param names: the names of each, the preferred one first.
     :param types: codes of their types.
     :param definition: nullable.
-    :param source: codes of their sources.
+    :param sources: codes of their sources, that of the preferred name first.
     """
 
     ids: pa.Array
@@ -62,7 +62,7 @@ class ConceptTable:
     parents: Lists
     xrefs: Lists
     alt_ids: Lists
-    source: NDArray[np.int32]
+    sources: Lists
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -70,9 +70,15 @@ class ConceptTable:
     @property
     def nbytes(self) -> int:
         """Size of all columns."""
-        lists = (self.names, self.types, self.parents, self.xrefs, self.alt_ids)
+        lists = (self.names, self.types, self.parents, self.xrefs, self.alt_ids, self.sources)
         flat = sum(rows.values.nbytes + rows.offsets.nbytes for rows in lists)
-        return int(flat + self.ids.nbytes + self.definition.nbytes + self.source.nbytes)
+        return int(flat + self.ids.nbytes + self.definition.nbytes)
+
+    @property
+    def source(self) -> NDArray[np.int32]:
+        """Code of the first source of each."""
+        codes: NDArray[np.int32] = self.sources.values.to_numpy()[self.sources.offsets[:-1]]
+        return codes
 
     def prefixes(self) -> list[str]:
         """:returns: what stands before the colon of the ids, in order."""
@@ -128,14 +134,15 @@ class ConceptRows:
             names = tuple(filter(_is_name, names))
         try:
             types = [self.types[name] for name in concept.types]
-            source_code = self.sources[concept.source or source]
+            named = (concept.source or source, *concept.further_sources)
+            sources = [self.sources[name] for name in dict.fromkeys(named)]
         except UnicodeEncodeError:
             self._problem(f"a type or source {_BROKEN}; the row is left out", concept.concept_id)
             return
         self._open.append(
             (
                 concept.concept_id, names, types, concept.definition, concept.parents,
-                concept.xrefs, concept.alt_ids, source_code,
+                concept.xrefs, concept.alt_ids, sources,
             )
         )  # fmt: skip
         if len(self._open) >= _CHUNK:
@@ -161,7 +168,7 @@ class ConceptRows:
 
     def _storable(self, row: _Row) -> _Row | None:
         """A row without the strings that cannot be stored; None if its id or name is one."""
-        concept_id, names, types, definition, *ids, source = row
+        concept_id, names, types, definition, *ids, sources = row
         if not is_id(concept_id) or not _is_text(names[0]):
             self._problem(
                 f"the id or name {_BROKEN}; the row is left out", f"{concept_id} {names[0]}"
@@ -173,7 +180,7 @@ class ConceptRows:
             types,
             definition if _is_text(definition or "") else None,
             *(tuple(filter(is_id, given)) for given in ids),
-            source,
+            sources,
         )
         if mended != row:
             self._problem(f"a text {_BROKEN}; it is left out", concept_id)
@@ -190,11 +197,10 @@ class ConceptRows:
             self._chunks = whole.to_batches()
         columns = {name: one_array(whole.column(name)) for name in _SCHEMA.names}
         lists = {name: Lists.of(columns[name]) for name in
-                 ("names", "types", "parents", "xrefs", "alt_ids")}  # fmt: skip
+                 ("names", "types", "parents", "xrefs", "alt_ids", "sources")}  # fmt: skip
         return ConceptTable(
             ids=columns["id"],
             definition=columns["definition"],
-            source=columns["source"].to_numpy(),
             **lists,
         )
 

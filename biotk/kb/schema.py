@@ -20,6 +20,8 @@ CONCEPTS = pa.schema(
         "first_name": pa.int64(),
     }
 )
+#: Columns of ``concepts.arrow`` that stand behind the others where they are needed.
+FURTHER = pa.schema({"sources": pa.large_list(pa.int16())})
 NAMES = pa.schema({"name": pa.large_string(), "concept": pa.int32()})
 ID_TARGETS = pa.schema({"concept": pa.int32(), "kind": pa.int8()})
 KEY_ROWS = pa.schema({"rows": _NUMBERS})

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from biotk.errors import KbCorruptError
 from biotk.kb.arrow import map_table
 from biotk.kb.manifest import Manifest
-from biotk.kb.schema import CONCEPTS, ID_TARGETS, KEY_ROWS, NAMES
+from biotk.kb.schema import CONCEPTS, FURTHER, ID_TARGETS, KEY_ROWS, NAMES
 
 _SCHEMAS = {
     "concepts": CONCEPTS,
@@ -55,7 +55,9 @@ def check_tables(folder: Path, manifest: Manifest) -> None:
 
 
 def _table(folder: Path, stem: str, schema: pa.Schema) -> pa.RecordBatch:
-    table = map_table(folder / f"{stem}.arrow", schema)
+    table = map_table(
+        folder / f"{stem}.arrow", schema, further=FURTHER if schema is CONCEPTS else None
+    )
     try:
         table.validate(full=True)
     except pa.ArrowInvalid as error:
@@ -75,6 +77,9 @@ def _references(
     ):
         yield "concepts", field, tables["concepts"].column(field).values, rows
     yield "concepts", "source", tables["concepts"].column("source"), len(manifest.source_names)
+    if "sources" in tables["concepts"].schema.names:
+        several = tables["concepts"].column("sources").values
+        yield "concepts", "sources", several, len(manifest.source_names)
     yield "concepts", "first_name", tables["concepts"].column("first_name"), names
     yield "names", "concept", tables["names"].column("concept"), concepts
     yield "id_targets", "concept", tables["id_targets"].column("concept"), concepts

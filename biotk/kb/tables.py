@@ -68,20 +68,21 @@ def write_concepts(
     """
     parents, children, unused = hierarchy_of(table)
     type_codes = table.types.values.to_numpy()
-    write_table(
-        folder / "concepts.arrow",
-        {
-            "id": table.ids,
-            "definition": table.definition,
-            "source": pa.array(sources.places[table.source]),
-            "types": list_array(table.types.offsets, types.places[type_codes]),
-            "parents": parents,
-            "children": children,
-            "xrefs": table.xrefs.column(),
-            "alt_ids": table.alt_ids.column(),
-            "first_name": pa.array(table.names.offsets[:-1]),
-        },
-    )
+    columns = {
+        "id": table.ids,
+        "definition": table.definition,
+        "source": pa.array(sources.places[table.source]),
+        "types": list_array(table.types.offsets, types.places[type_codes]),
+        "parents": parents,
+        "children": children,
+        "xrefs": table.xrefs.column(),
+        "alt_ids": table.alt_ids.column(),
+        "first_name": pa.array(table.names.offsets[:-1]),
+    }
+    if len(table.sources.values) > len(table):
+        places = sources.places[table.sources.values.to_numpy()]
+        columns["sources"] = list_array(table.sources.offsets, places)
+    write_table(folder / "concepts.arrow", columns)
     counts = {"concepts": len(table), "parents": len(parents.values), **unused}
     return counts, Ragged(parents), Ragged(children)
 

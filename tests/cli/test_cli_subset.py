@@ -369,6 +369,27 @@ def test_export_as_a_file_builds_again(kb, tmp_path, form) -> None:
         assert again["OMIM:999001"] == opened["D006333"]
 
 
+@pytest.mark.parametrize("name", ["x", "x.jsonl", "x.tsv"])
+def test_export_keeps_all_sources_of_a_merged_concept(tmp_path, name) -> None:
+    builder = KbBuilder("two", merge=["A", "B"])
+    builder.add([Concept("A:1", "one", (), ("T",), xrefs=("B:1",), source="Aye")])
+    builder.add(
+        [Concept("B:1", "one", source="Bee"), Concept("B:2", "two", (), ("T",), source="Bee")]
+    )
+    kb = builder.write(tmp_path / "two")
+    assert "sources: Aye, Bee\n" in biotk("kb", "show", kb, "B:1").stdout
+    assert "source: Bee\n" in biotk("kb", "show", kb, "B:2").stdout
+    assert biotk("kb", "show", kb, "A:1", "--source", "Bee").stdout.endswith("\nin --source Bee\n")
+    assert "\nsources: Aye, Bee\n" in biotk("kb", "info", kb).stdout
+    assert "\nsources: Aye 1, Bee 2\n" in biotk("kb", "info", kb, "--types", "T").stdout
+    out = tmp_path / name
+    assert biotk("kb", "export", kb, "-o", out).exit_code == 0
+    if out.is_file():
+        assert biotk("kb", "build", out, "-o", tmp_path / "again").exit_code == 0
+        out = tmp_path / "again"
+    assert list(open_kb(out)) == list(open_kb(kb))
+
+
 @pytest.mark.parametrize(
     ("name", "start"),
     [("x.jsonl", b'{"concept_id"'), ("x.TSV", b"concept_id\t"), ("x.jsonl.gz", b"\x1f\x8b")],

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from biotk.errors import FormatError, InputError, Problems
 from biotk.kb import KbBuilder, KnowledgeBase, open_kb
+from biotk.kb.arrow import map_table
 from biotk.kb.manifest import SourceInfo
+from biotk.kb.report import report_kb
 from biotk.types import Concept
 
 
@@ -51,6 +53,7 @@ def test_id_given_again_in_another_source_is_counted_but_no_problem(tmp_path: Pa
     concept = kb["A:1"]
     assert (concept.name, concept.synonyms) == ("one", ("eins", "uno"))
     assert (concept.xrefs, concept.source) == (("B:1", "B:2"), "s0")
+    assert concept.further_sources == ("s1",)
     assert problems.count == 0
     counts = kb.manifest.counts
     assert (counts["ids_given_again"], counts["preferred_names_made_synonyms"]) == (1, 1)
@@ -83,7 +86,13 @@ CONCEPTS = st.builds(
     xrefs=LISTS,
     alt_ids=LISTS,
     source=st.sampled_from(["", "S", "R"]),
+    further_sources=st.lists(st.sampled_from(["S", "R", "s"]), max_size=2).map(tuple),
 )
+
+
+def _sources_of(old: Concept | None, row: Concept) -> tuple[str, ...]:
+    before = (old.source, *old.further_sources) if old else ()
+    return (*before, row.source or "s", *row.further_sources)
 
 
 def joined_slowly(rows: list[Concept]) -> dict[str, Concept]:
@@ -110,13 +119,14 @@ def joined_slowly(rows: list[Concept]) -> dict[str, Concept]:
             unique(i, old.xrefs if old else (), row.xrefs),
             unique(i, old.alt_ids if old else (), row.alt_ids),
             old.source if old else row.source or "s",
+            tuple(dict.fromkeys(s for s in _sources_of(old, row)))[1:],
         )  # fmt: skip
     ids = found.keys()
     for i, concept in found.items():
         parents = tuple(sorted(p for p in set(concept.parents) if p in ids and p != i))
         found[i] = Concept(
             i, concept.name, concept.synonyms, concept.types, concept.definition, parents,
-            concept.xrefs, concept.alt_ids, concept.source,
+            concept.xrefs, concept.alt_ids, concept.source, concept.further_sources,
         )  # fmt: skip
     return found
 
@@ -190,6 +200,32 @@ def test_merge_joins_twins_and_redirects_parents(
     for asked in ("MESH:1", "MESH:0", "UMLS:7", "DOID:9"):
         assert kb[asked].concept_id == "MONDO:1"
     assert kb.manifest.counts["merged"] == 1
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_merged_concept_belongs_to_all_its_sources(tmp_path: Path, alone: bool) -> None:
+    twins = MESH[:1] if alone else MESH  # alone: nothing is left that has MeSH as its first source
+    kb = build(tmp_path, MONDO, twins, merge=["MONDO", "MESH"])
+    one = kb.index_of("MONDO:1")
+    assert kb.sources_of(one) == ("s0", "s1")
+    assert (kb["MONDO:1"].source, kb["MONDO:1"].further_sources) == ("s0", ("s1",))
+    assert kb.manifest.source_names == ("s0", "s1")
+    assert one in kb.subset(sources="s1")
+    assert one in kb.subset(sources="s0")
+    assert len(kb.subset(sources="s1")) == len(twins)
+    assert kb.ids_of((~kb.subset(sources="s1")).indices) == ["MONDO:2"]
+    if alone:
+        assert "s1" not in report_kb(kb).flat_sources
+    kb.check_tables()
+    kb.verify()
+
+
+def test_column_of_sources_is_there_only_where_a_concept_has_several(tmp_path: Path) -> None:
+    kb = build(tmp_path, MONDO, MESH)
+    assert kb.sources_of(0) == ("s1",)
+    assert "sources" not in map_table(kb.path / "concepts.arrow").schema.names
+    merged = build(tmp_path / "merged", MONDO, MESH, merge=["MONDO", "MESH"])
+    assert map_table(merged.path / "concepts.arrow").schema.names[-1] == "sources"
 
 
 def test_merge_refuses_prefixes_that_make_no_sense_before_anything_is_read() -> None:

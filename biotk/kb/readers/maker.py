@@ -118,6 +118,7 @@ class ConceptMaker:
         xrefs: Any = (),
         alt_ids: Any = (),
         source: Any = None,
+        further_sources: Any = (),
         namespace: str | None = None,
     ) -> Concept | None:
         """Make a concept of what stands in a row, of whatever type it came out of JSON.
@@ -134,6 +135,14 @@ class ConceptMaker:
             label = self._name(name)
             names = _unique(self._synonyms(line, row, synonyms), besides=label)
             given = tuple(dict.fromkeys(_texts(types, "types")))
+            vocabulary = (
+                self.options.source
+                or _text(source, "the source")
+                or self._source
+                or source_of(curie)
+                or self._stem
+            )
+            further = () if self.options.source else _texts(further_sources, "further_sources")
             return Concept(
                 concept_id=curie,
                 name=label,
@@ -143,11 +152,8 @@ class ConceptMaker:
                 parents=self._ids(parents, "parents", curie),
                 xrefs=_unique(self._xrefs(_texts(xrefs, "xrefs")), besides=curie),
                 alt_ids=self._ids(alt_ids, "alt_ids", curie),
-                source=self.options.source
-                or _text(source, "the source")
-                or self._source
-                or source_of(curie)
-                or self._stem,
+                source=vocabulary,
+                further_sources=_unique(further, besides=vocabulary),
             )
         except _BadRowError as error:
             self.bad(line, str(error), row)

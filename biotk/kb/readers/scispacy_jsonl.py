@@ -1,18 +1,19 @@
 """scispaCy's knowledge base files: one JSON object a line. BioTK's own name tables are the same.
 
-=================  ==========================================  ================
-key                value                                       in scispaCy
-=================  ==========================================  ================
-``concept_id``     the id, bare or with its prefix (required)  yes
-``canonical_name`` the preferred name (required)               yes
-``aliases``        further names                               yes
-``types``          semantic types                              yes
-``definition``     text                                        yes, may lack
-``parents``        ids of the broader concepts                 no
-``xrefs``          ids in other vocabularies                   no
-``alt_ids``        retired and further ids                     no
-``source``         the vocabulary                              no
-=================  ==========================================  ================
+===================  ==========================================  ================
+key                  value                                       in scispaCy
+===================  ==========================================  ================
+``concept_id``       the id, bare or with its prefix (required)  yes
+``canonical_name``   the preferred name (required)               yes
+``aliases``          further names                               yes
+``types``            semantic types                              yes
+``definition``       text                                        yes, may lack
+``parents``          ids of the broader concepts                 no
+``xrefs``            ids in other vocabularies                   no
+``alt_ids``          retired and further ids                     no
+``source``           the vocabulary                              no
+``further_sources``  further ones, where several were joined     no
+===================  ==========================================  ================
 
 Bare UMLS ids become ``UMLS:C0011849``. Other keys are left alone.
 """
@@ -71,6 +72,7 @@ def iter_scispacy_jsonl(
             xrefs=entry.get("xrefs"),
             alt_ids=entry.get("alt_ids"),
             source=entry.get("source"),
+            further_sources=entry.get("further_sources"),
         )
         if concept is not None:
             yield concept

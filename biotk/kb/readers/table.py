@@ -32,7 +32,7 @@ WHICH_COLUMNS = (
     "columns={'concept_id': 'Code', 'name': 'Title'}"
 )
 _LOOKS_EMPTY = "looks like an empty cell"
-_LISTS = ("synonyms", "types", "parents", "xrefs", "alt_ids")
+_LISTS = ("synonyms", "types", "parents", "xrefs", "alt_ids", "further_sources")
 
 
 @dataclass(slots=True)
@@ -189,6 +189,7 @@ def iter_table(
             xrefs=lists["xrefs"],
             alt_ids=lists["alt_ids"],
             source=next((row.source for row in rows if row.source), None),
+            further_sources=lists["further_sources"],
         )
         if concept is not None:
             yield concept

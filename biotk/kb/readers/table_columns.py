@@ -23,6 +23,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "xrefs": ("xrefs", "xref", "cross_references"),
     "alt_ids": ("alt_ids", "alt_id", "alternative_ids"),
     "source": ("source", "sab", "ontologies", "vocabulary"),
+    "further_sources": ("further_sources",),
     "status": ("name_status",),
 }  # fmt: skip
 #: What stands between columns, the likeliest first.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from biotk.cli.kb_export import export_cli
 from biotk.cli.kb_fetch import RecipeArgument, fetch_cli, table_recipe
 from biotk.cli.kb_info import info_cli
 from biotk.cli.kb_report import report_cli
+from biotk.cli.kb_show import show_cli
 from biotk.cli.kb_subset import subset_cli
 from biotk.cli.kb_tree import lca_cli, tree_cli
 from biotk.cli.kb_verify import verify_cli
@@ -40,13 +40,14 @@ app.command("subset")(subset_cli)
 app.command("export")(export_cli)
 app.command("fetch")(fetch_cli)
 app.command("verify")(verify_cli)
+app.command("show")(show_cli)
 
 
 @app.command("search")
 def search_cli(
     kb: Kb,
     text: Annotated[str, typer.Argument(help="What to look for, as a note would write it.")],
-    k: Annotated[int, typer.Option("-k", min=1, help="How many concepts at most.")] = 10,
+    k: Annotated[int, typer.Option("-k", "--limit", min=1, help="How many concepts at most.")] = 10,
     types: Types = None,
     source: Source = None,
     branch: Branch = None,
@@ -141,69 +142,6 @@ def _print_rows(rows: list[dict[str, Any]]) -> None:
         cells = [row["concept_id"], row["name"], row["matched"], score, row["route"]]
         table.add_row(*cells, ", ".join(row["types"]))
     stdout_console().print(table)
-
-
-@app.command("show")
-def show_cli(
-    kb: Kb,
-    concept_id: Annotated[str, typer.Argument(metavar="ID", help="An id, its prefix may lack.")],
-    types: Types = None,
-    source: Source = None,
-    branch: Branch = None,
-    ids: Ids = None,
-    subset: Subset = None,
-    as_json: Json = False,
-) -> None:
-    """Show all that a KB knows of a concept, and whether it is in a part that is asked about.
-
-    Retired ids and ids of other vocabularies lead to the concept as well.
-
-    For example:
-
-    biotk kb show open MESH:D005665
-
-    biotk kb show open OMIM:125853
-
-    biotk kb show open MESH:D005665 --branch MESH:D004232
-    """
-    opened = open_named(kb)
-    options = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    entry = show(opened, concept_id)
-    part = options.of(opened)
-    if part is not None:
-        entry["in_part"] = opened.index_of(concept_id) in part
-    if as_json:
-        typer.echo(json.dumps(entry, ensure_ascii=False))
-        return
-    typer.echo(f"{entry['concept_id']}  {entry['name']}  ({', '.join(entry['types'])})")
-    if entry["definition"]:
-        typer.echo(entry["definition"])
-    for field in ("synonyms", "xrefs", "alt_ids"):
-        if entry[field]:
-            typer.echo(f"{field.replace('_', ' ')}: {'; '.join(entry[field])}")
-    for field in ("parents", "children"):
-        for other in entry[field]:
-            typer.echo(f"{'broader' if field == 'parents' else 'narrower'}: {' '.join(other)}")
-    typer.echo(f"source: {entry['source']}")
-    if part is not None:
-        typer.echo(f"{'in' if entry['in_part'] else 'not in'} {options}")
-
-
-def show(kb: KnowledgeBase, concept_id: str) -> dict[str, Any]:
-    """:returns: a concept as plain values; parents and children with their names.
-
-    :raises ConceptNotFoundError: the id stands for none, or for several.
-    """
-    concept_idx = kb.index_of(concept_id)
-
-    def named(others: list[int]) -> list[tuple[str, str]]:
-        return [(kb.id_of(other), kb.preferred_name(other)) for other in others]
-
-    return {
-        **asdict(kb.concept(concept_idx)),
-        "parents": named(kb.hierarchy.parents(concept_idx)),
-        "children": named(kb.hierarchy.children(concept_idx)),
-    }
 
 
 @app.command("compile")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biotk.cli.kb_argument import Json, open_named
-from biotk.cli.output import say
+from biotk.cli.output import say, tell
 
 if TYPE_CHECKING:
     from biotk.kb import KnowledgeBase
@@ -78,7 +78,7 @@ def _print_diff(found: KbDiff, old: KnowledgeBase, new: KnowledgeBase) -> None:
             continue
         typer.echo(f"\n{_TITLES[kind]}")
         for change in changes:
-            typer.echo(f"  {change.concept_id}  {_told(kind, change, old, new)}")
+            tell(f"{change.concept_id}  {_told(kind, change, old, new)}", indent=2, hang=4)
         if found.counts[kind] > len(changes):
             typer.echo(f"  … and {found.counts[kind] - len(changes):,} more")
 

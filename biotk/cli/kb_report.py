@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biotk.cli.kb_argument import Json, Kb, open_named
+from biotk.cli.output import tell
 
 if TYPE_CHECKING:
     from biotk.kb.homonyms import Homonyms
     from biotk.kb.report import KbReport, Noted
 
-_WIDTH, _NAME = 100, 45
+_INDENT = 14  # of examples, below what is counted
+_TEXT, _NAME = 100, 45
 _IDS = 4
 _EXAMPLES = 3
 
@@ -59,11 +61,11 @@ def report_cli(
 
 
 def _line(count: int, what: str) -> None:
-    typer.echo(f"  {count:>10,}  {what}")
+    tell(f"{count:>10,}  {what}", indent=2, hang=_INDENT - 2)
 
 
 def _example(text: str) -> None:
-    typer.echo(f"{'':14}{_cut(text, _WIDTH)}")
+    tell(text, indent=_INDENT, hang=2)
 
 
 def _cut(text: str, width: int) -> str:
@@ -73,7 +75,7 @@ def _cut(text: str, width: int) -> str:
 def _print_noted(what: str, noted: Noted, *, between: str = "  ") -> None:
     _line(noted.count, what)
     for concept_id, text in noted.examples:
-        _example(f"{concept_id}{between}{text}")
+        _example(f"{concept_id}{between}{_cut(text, _TEXT)}")
 
 
 def _print_problems(report: KbReport, limit: int) -> None:
@@ -82,7 +84,7 @@ def _print_problems(report: KbReport, limit: int) -> None:
     for problem in report.first_problems[:limit]:
         line = f":{problem['line']}" if problem["line"] else ""
         text = f": {problem['text']!r}" if problem["text"] else ""
-        typer.echo(f"{'':14}{problem['path']}{line}: {problem['message']}{text}")
+        _example(f"{problem['path']}{line}: {problem['message']}{text}")
     shown = min(limit, len(report.first_problems))
     if 0 < shown < report.counts.get("problems", 0):
         _example(f"… and {report.counts['problems'] - shown:,} more")
@@ -107,7 +109,7 @@ def _print_hierarchy(report: KbReport, limit: int) -> None:
     _line(report.counts.get("parents_not_in_kb", 0), "parents that are not in the KB")
     for parent, count in report.parents_outside:
         _example(f"{parent}  of {count:,} concept{'s' if count > 1 else ''}")
-    _line(len(report.cycles), "cycles")
+    _line(len(report.cycles), "cycle" if len(report.cycles) == 1 else "cycles")
     for group in report.cycles[:limit]:
         members = [f"{concept_id} {name}" for concept_id, name in group.examples]
         more = [f"{group.count - len(members)} more"] if group.count > len(members) else []

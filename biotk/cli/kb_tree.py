@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biotk.cli.kb_argument import Json, Kb, open_named
-from biotk.cli.output import say
+from biotk.cli.output import say, tell
 
 if TYPE_CHECKING:
     from biotk.kb import KnowledgeBase
@@ -43,7 +43,7 @@ def tree_cli(
     if not told["narrower"] and concept_id is None:
         say(f"{opened.manifest.name} has no hierarchy with a root")
     for level, entry in enumerate(told["broader"]):
-        typer.echo("  " * level + _label(entry))
+        tell(_label(entry), indent=2 * level, hang=4)
     _print_narrower(told, level=len(told["broader"]))
 
 
@@ -103,7 +103,8 @@ def _label(entry: dict[str, Any]) -> str:
 def _print_narrower(entry: dict[str, Any], *, level: int) -> None:
     for below in entry["narrower"]:
         closed = not below["narrower"] and below["left_out"]
-        typer.echo("  " * level + _label(below) + (f"  +{below['left_out']:,}" if closed else ""))
+        more = f"  +{below['left_out']:,}" if closed else ""
+        tell(_label(below) + more, indent=2 * level, hang=4)
         _print_narrower(below, level=level + 1)
     if entry["left_out"] and entry["narrower"]:
         typer.echo("  " * level + f"… and {entry['left_out']:,} more")
@@ -129,7 +130,7 @@ def lca_cli(
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     for row in rows:
-        typer.echo(f"{row['concept_id']}  {row['name']}")
+        tell(f"{row['concept_id']}  {row['name']}", hang=4)
     if not rows:
         say(f"{', '.join(concept_ids)} have no common ancestor in {opened.manifest.name}")
 

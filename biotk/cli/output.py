@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -68,6 +70,38 @@ def exit_code(error: BioTKError) -> int:
 def say(message: str) -> None:
     """Write a message to stderr."""
     typer.echo(message, err=True)
+
+
+def line_width() -> int:
+    """:returns: how wide lines on stdout may be: as the terminal, or 80 where there is none."""
+    return max(shutil.get_terminal_size((80, 24)).columns, 40)
+
+
+def tell(text: str, *, indent: int = 0, hang: int = 0) -> None:
+    """Write a line to stdout, over several lines where it is wider than the terminal.
+
+    :param indent: blanks before it.
+    :param hang: how many more before what does not fit into the first line.
+    """
+    lines = textwrap.wrap(
+        text,
+        line_width(),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + hang),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    for line in lines or [""]:
+        typer.echo(line)
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """:returns: a count and what is counted, in the singular or plural.
+
+    >>> counted(1, "cycle"), counted(1200, "concept"), counted(0, "entry", "entries")
+    ('1 cycle', '1,200 concepts', '0 entries')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def stdout_console() -> Console:

@@ -81,7 +81,8 @@ def find_twins(
     """
     if len(prefixes) < 2 or len(set(prefixes)) < len(prefixes):
         raise InputError(
-            f"merging needs two different prefixes or more, as in MONDO, MESH; got {prefixes!r}"
+            "merging needs two different prefixes or more, as in MONDO, MESH; "
+            f"got {', '.join(prefixes) or 'none'}"
         )
     graph = _Graph(concepts, prefixes)
     one, other, clean = graph.pairs()

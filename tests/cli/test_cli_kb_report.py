@@ -72,7 +72,7 @@ def test_report_tells_what_is_odd(kb: Path) -> None:
         "not counted, for they have no hierarchy: G",
         "1 parents that are not in the KB",
         "X:99 of 1 concept",
-        "1 cycles",
+        "1 cycle",
         "X:6 wheel ⇄ X:7 round",
         "1 without a letter or digit: no look-up finds them",
         "X:4 +",
@@ -117,6 +117,22 @@ def test_report_of_two_sources_for_one_thing_offers_to_merge_them(tmp_path: Path
         builder.add(concepts, SourceInfo(name=source, file="", format="memory", sha256=""))
     done = biotk("report", builder.write(tmp_path / "two"))
     assert "1  of these between sources only: --merge" in done.stdout
+
+
+def test_build_says_how_much_was_merged_even_if_it_is_nothing(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(f"id,name\n{name.upper()}:1,{name}\n")
+    run = ("kb", "build", tmp_path / "a.csv", tmp_path / "b.csv", "-o", tmp_path / "kb")
+    done = biotk(*run, "--merge", "a,B")
+    assert (done.exit_code, "\n           0  merged\n" in done.stdout) == (0, True)
+    done = biotk(*run, "--merge", "a,C", "--overwrite")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "cannot merge 'C'" in done.stderr
+    assert done.stderr.endswith("The ids have A, B\n")
+    recipe = tmp_path / "r.toml"
+    recipe.write_text('merge = ["A", "C"]\n[[sources]]\npath = "a.csv"\n')
+    done = biotk("kb", "build", recipe, "-o", tmp_path / "kb2")
+    assert (done.exit_code, "The ids have A\n" in done.stderr) == (2, True)
 
 
 def test_report_of_a_merged_kb_shows_what_was_not_merged(tmp_path: Path) -> None:

@@ -143,6 +143,7 @@ class BatchSearch:
         owners = np.concatenate([ways.rows, stops])
         tokens = np.concatenate([ways.tokens, np.full(len(stops), self._model.end_id)])
         logits = self._model.logits_of(beams.hidden, rows[owners], tokens)
+        _check(logits)
         if self._summed:
             normalisers = logsumexp_of_groups(owners, logits, len(rows))
         else:

@@ -82,10 +82,10 @@ def _resolve(name: str | Path) -> str:
         raise InputError(f"model {name}: the folder has no config.json")
     if not any(folder.glob("*.safetensors")):
         found = sorted(path.name for path in folder.glob("*.bin"))
-        told = f"only {found[0]}, a pickle, which is never loaded; {_CONVERT} {name}"
-        raise InputError(
-            f"model {name}: the folder has no model.safetensors" + (f", {told}" if found else "")
-        )
+        told = ""
+        if found:
+            told = f", only {found[0]}, a pickle, which is never loaded; {_CONVERT} {name}"
+        raise InputError(f"model {name}: the folder has no model.safetensors{told}")
     return str(folder)
 
 

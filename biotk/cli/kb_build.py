@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from biotk.kb.manifest import SourceInfo
 
 _SHOWN = 20
-_ALWAYS_SHOWN = {"concepts", "names", "parents", "problems"}
+_ALWAYS_SHOWN = {"concepts", "names", "parents", "problems", "merged"}
 
 
 def build_cli(
@@ -100,7 +100,7 @@ def build_cli(
         str | None,
         typer.Option(
             help="Join the concepts of these vocabularies that their cross-references make one; "
-            "those of the first stay.",
+            "those of the first stay. Prefixes of ids, or names of vocabularies.",
             metavar="PREFIX,PREFIX",
         ),
     ] = None,

@@ -18,8 +18,10 @@ from biotk.kb.joining import count_demoted, join_same_ids, join_twins, repeated_
 from biotk.kb.manifest import Manifest, SourceInfo, describe_files, fingerprint_of
 from biotk.kb.merge import Twins, find_twins
 from biotk.kb.merge_parents import drop_contradictions
+from biotk.kb.merge_prefixes import find_prefixes
 from biotk.kb.place import check_place, draft_folder, move_in_place
 from biotk.kb.readers.base import log_left_out
+from biotk.kb.readers.retired import NOWHERE
 from biotk.kb.retired import add_retired_ids
 from biotk.kb.rows import ConceptRows, ConceptTable, is_id
 from biotk.kb.tables import (
@@ -80,9 +82,9 @@ class KbBuilder:
 
     :param name: the KB's name, for people.
     :param problems: where problems go; by default they are counted and the build goes on.
-    :param merge: prefixes of vocabularies whose concepts are joined if their cross-references say
-        that they are the same; the concept of the first prefix stays, the ids of the others
-        become alternative ids of it. See :func:`~biotk.kb.merge.find_twins`.
+    :param merge: prefixes or names of vocabularies, case aside, whose concepts are joined if their
+        cross-references say that they are the same; the concept of the first prefix stays, the ids
+        of the others become alternative ids of it. See :func:`~biotk.kb.merge.find_twins`.
     :param sources: where the concepts come from, in place of what :meth:`add` is told: a KB that
         is taken from another one has that one's sources.
     :param extra: further facts for the manifest.
@@ -118,6 +120,8 @@ class KbBuilder:
         self._sources: list[SourceInfo] = []
         self._left_out: Counter[str] = Counter()
         self._retired: dict[str, tuple[str, ...]] = {}
+        self._told_by: dict[str, int] = {}  # retired id → number of the source that told it first
+        self._adding = False
         self._told: set[str] = set()
 
     def add(
@@ -139,11 +143,13 @@ class KbBuilder:
         place = info.file or info.name
         before, start = self.report.problems.count, len(self._rows)
         self._left_out = Counter()
+        self._adding = True
         n = 0
         for n, concept in enumerate(concepts, 1):
             self._rows.add(concept, source=info.name, place=place)
             if progress is not None and n % 2000 == 0:
                 progress(n)
+        self._adding = False
         self._rows.close_chunk()
         if progress is not None:
             progress(n)
@@ -178,6 +184,8 @@ class KbBuilder:
         known = self._retired.get(retired_id, ())
         if replacement_id not in known:
             self._retired[retired_id] = (*known, replacement_id)
+        if self._adding:
+            self._told_by.setdefault(retired_id, len(self._sources))
 
     def _report_repeated(self, start: int, place: str) -> None:
         table = self._rows.table(start)
@@ -206,7 +214,8 @@ class KbBuilder:
         :param progress: called with the number of names that are written, and that of all.
         :returns: the directory. Where another process has put the same KB there meanwhile, that
             one stays.
-        :raises InputError: there is no concept at all, or a source could not be read to its end.
+        :raises InputError: there is no concept at all, a source could not be read to its end, or
+            what should be merged is not there.
         :raises KbExistsError: something else is at ``out``.
         :raises KbWriteError: it cannot be written: the disk is full, or the place may not be
             written to.
@@ -255,15 +264,34 @@ class KbBuilder:
                     table, joined, twins.mapping
                 )
         if self._retired:
-            table, retired = add_retired_ids(table, self._retired)
+            table, retired, lost = add_retired_ids(table, self._retired)
             counts |= retired
+            self._leave_out_retired(lost)
         return table, counts
 
+    def _leave_out_retired(self, lost: Iterable[str]) -> None:
+        """Count retired ids that lead nowhere with the source that told them.
+
+        Only now: the concept may have come from any source. What an earlier writing counted, which
+        knew fewer sources, no longer holds.
+        """
+        by_source = Counter(self._told_by.get(gone, -1) for gone in lost)
+        for reasons in self.report.left_out.values():
+            reasons.pop(NOWHERE, None)
+        for number, info in enumerate(self._sources):
+            left_out = {why: n for why, n in info.left_out.items() if why != NOWHERE}
+            if count := by_source[number]:
+                left_out[NOWHERE] = count
+                place = info.file or info.name
+                self.report.left_out.setdefault(place, Counter())[NOWHERE] += count
+            self._sources[number] = replace(info, left_out=dict(sorted(left_out.items())))
+
     def _find_twins(self, table: ConceptTable) -> Twins:
+        prefixes = find_prefixes(self._merge, table, self._rows.sources)
         there = table.prefixes()
-        if len(set(self._merge).intersection(there)) < 2:
+        if len(set(prefixes).intersection(there)) < 2:
             message = (
-                f"nothing was merged: {' and '.join(self._merge)} should be joined, but the "
+                f"nothing was merged: {' and '.join(prefixes)} should be joined, but the "
                 f"concepts have only {', '.join(there) or 'ids without a prefix'}"
             )
             if message not in self._told:
@@ -271,7 +299,7 @@ class KbBuilder:
                 self.report.problems.add(self.name, 0, message)
         twins = find_twins(
             table.iter_with(table.xrefs),
-            self._merge,
+            prefixes,
             names=lambda: table.iter_with(table.names),
         )
         self.report.twins = twins

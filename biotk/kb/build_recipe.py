@@ -54,8 +54,8 @@ class BuildRecipe:
     """What a KB is built from.
 
     :param name: the KB's name; None for that of its directory.
-    :param merge: prefixes of the vocabularies whose concepts are brought together, the first
-        leading; empty to keep all apart.
+    :param merge: prefixes or names of the vocabularies whose concepts are brought together, the
+        first leading; empty to keep all apart.
     :param sources: the sources, in order.
     """
 

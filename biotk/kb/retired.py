@@ -17,7 +17,7 @@ from biotk.kb.rows import ConceptTable
 
 def add_retired_ids(
     table: ConceptTable, retired: Mapping[str, Sequence[str]]
-) -> tuple[ConceptTable, dict[str, int]]:
+) -> tuple[ConceptTable, dict[str, int], list[str]]:
     """Follow each retired id to the concept that finally replaces it.
 
     An id that a concept has as its own is in use, whatever was told of it. One that several ids
@@ -25,7 +25,7 @@ def add_retired_ids(
 
     :param table: the concepts.
     :param retired: retired id → what replaces it, by its own or an alternative id.
-    :returns: the concepts with their further ids, and counts.
+    :returns: the concepts with their further ids, counts, and the retired ids that lead nowhere.
     """
     owners = _owners(table, {*retired, *(r for ids in retired.values() for r in ids)})
     own = {concept_id for concept_id, (_, is_own) in owners.items() if is_own}
@@ -41,13 +41,15 @@ def add_retired_ids(
         "retired_in_a_circle": left_out.pop(CIRCLE, 0),
         "retired_without_replacement": left_out.total(),
     }
+    led = {gone for _, gone in pairs}
+    lost = [gone for gone in open_ids if gone not in led]
     if not pairs:
-        return table, counts
+        return table, counts, lost
     rows = np.array([row for row, _ in pairs], np.int64)
     gone_ids = pa.array([gone for _, gone in pairs], pa.large_string())
     more = table.alt_ids.plus(rows, gone_ids)
     has_more = np.bincount(rows, minlength=len(table)) > 0
-    return replace(table, alt_ids=more.filtered(more.firsts(has_more))), counts
+    return replace(table, alt_ids=more.filtered(more.firsts(has_more))), counts, lost
 
 
 def _owners(table: ConceptTable, ids: set[str]) -> dict[str, tuple[int, bool]]:

@@ -82,9 +82,7 @@ class ConceptTable:
 
     def prefixes(self) -> list[str]:
         """:returns: what stands before the colon of the ids, in order."""
-        heads = pc.list_element(pc.split_pattern(self.ids, ":", max_splits=1), 0)
-        prefixes: list[str] = pc.unique(heads.filter(pc.match_substring(self.ids, ":"))).to_pylist()
-        return sorted(prefixes)
+        return prefixes_of(self.ids)
 
     def preferred(self) -> pa.Array:
         """:returns: the preferred name of each concept."""
@@ -96,6 +94,13 @@ class ConceptTable:
         for start in range(0, len(self), _SLICE):
             ids = self.ids.slice(start, _SLICE).to_pylist()
             yield from zip(ids, column.slice(start, _SLICE).to_pylist(), strict=True)
+
+
+def prefixes_of(ids: pa.Array) -> list[str]:
+    """:returns: what stands before the colon of ids, in order."""
+    heads = pc.list_element(pc.split_pattern(ids, ":", max_splits=1), 0)
+    prefixes: list[str] = pc.unique(heads.filter(pc.match_substring(ids, ":"))).to_pylist()
+    return sorted(prefixes)
 
 
 class ConceptRows:

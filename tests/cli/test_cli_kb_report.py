@@ -122,7 +122,7 @@ def test_report_of_two_sources_for_one_thing_offers_to_merge_them(tmp_path: Path
 def test_build_says_how_much_was_merged_even_if_it_is_nothing(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.csv").write_text(f"id,name\n{name.upper()}:1,{name}\n")
-    run = ("kb", "build", tmp_path / "a.csv", tmp_path / "b.csv", "-o", tmp_path / "kb")
+    run = ("build", tmp_path / "a.csv", tmp_path / "b.csv", "-o", tmp_path / "kb")
     done = biotk(*run, "--merge", "a,B")
     assert (done.exit_code, "\n           0  merged\n" in done.stdout) == (0, True)
     done = biotk(*run, "--merge", "a,C", "--overwrite")
@@ -131,7 +131,7 @@ def test_build_says_how_much_was_merged_even_if_it_is_nothing(tmp_path: Path) ->
     assert done.stderr.endswith("The ids have A, B\n")
     recipe = tmp_path / "r.toml"
     recipe.write_text('merge = ["A", "C"]\n[[sources]]\npath = "a.csv"\n')
-    done = biotk("kb", "build", recipe, "-o", tmp_path / "kb2")
+    done = biotk("build", recipe, "-o", tmp_path / "kb2")
     assert (done.exit_code, "The ids have A\n" in done.stderr) == (2, True)
 
 

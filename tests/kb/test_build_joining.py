@@ -13,6 +13,8 @@ from biotk.errors import FormatError, InputError, Problems
 from biotk.kb import KbBuilder, KnowledgeBase, open_kb
 from biotk.kb.arrow import map_table
 from biotk.kb.manifest import SourceInfo
+from biotk.kb.readers import ReaderOptions, read_concepts
+from biotk.kb.readers.retired import NOWHERE
 from biotk.kb.report import report_kb
 from biotk.types import Concept
 
@@ -233,13 +235,44 @@ def test_merge_refuses_prefixes_that_make_no_sense_before_anything_is_read() -> 
         KbBuilder("x", merge=["MESH"])
 
 
-def test_merge_tells_that_there_is_nothing_of_a_prefix(tmp_path: Path) -> None:
-    builder = KbBuilder("x", merge=["MONDO", "MSH"])
+@pytest.mark.parametrize(
+    "named", [["mondo", "mesh"], ["MONDO:", " Mesh"], ["s0", "S1"], ["MONDO", "s1"]]
+)
+def test_merge_takes_prefixes_and_sources_in_any_case(tmp_path: Path, named: list[str]) -> None:
+    kb = build(tmp_path, MONDO, MESH, merge=named)
+    assert kb.manifest.counts["merged"] == 1
+    assert kb["MESH:1"].concept_id == "MONDO:1"
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        (["MONDO", "MSH"], "cannot merge 'MSH': it is no prefix of an id here.* MESH, MONDO$"),
+        (["MONDO", "both"], "cannot merge 'both': it stands for MESH, MONDO"),
+        (["S0", "mesh", "mondo"], "different prefixes.*several mean MONDO"),
+    ],
+)
+def test_merge_of_what_is_not_there_is_refused_before_anything_is_written(
+    tmp_path: Path, named: list[str], message: str
+) -> None:
+    builder = KbBuilder("x", merge=named)
+    builder.add(MONDO, info("s0"))
+    builder.add(MESH, info("s1"))
+    builder.add([Concept("MONDO:8", "8"), Concept("MESH:8", "8")], info("Both"))
+    with pytest.raises(InputError, match=message):
+        builder.write(tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_merge_with_a_prefix_of_third_ids_alone_tells_that_it_joins_nothing(
+    tmp_path: Path,
+) -> None:
+    builder = KbBuilder("x", merge=["MONDO", "umls"])
     builder.add([*MONDO, *MESH])
     builder.write(tmp_path / "one")
     builder.write(tmp_path / "two")
     (problem,) = builder.report.problems
-    assert "MONDO and MSH should be joined, but the concepts have only MESH, MONDO" in str(problem)
+    assert "MONDO and UMLS should be joined, but the concepts have only MESH, MONDO" in str(problem)
 
 
 # Retired ids
@@ -287,6 +320,29 @@ def test_further_id_that_a_source_calls_retired_leads_where_that_source_says(
     builder.add_retired("A:2", "A:10")
     builder.add_retired("A:10", "B:1")
     assert open_kb(builder.write(tmp_path / "kb"))["A:2"].concept_id == "B:1"
+
+
+def test_retired_ids_are_left_out_only_if_they_lead_nowhere_in_the_end(tmp_path: Path) -> None:
+    obo = "[Term]\nid: A:{0}\nname: gone\nis_obsolete: true\nreplaced_by: {1}\n\n"
+    stanzas = [obo.format(n, to) for n, to in enumerate(("B:1", "B:9", "B:2", "A:0"))]
+    path = tmp_path / "a.obo"
+    path.write_text("format-version: 1.2\n\n[Term]\nid: A:7\nname: here\n\n" + "".join(stanzas))
+    builder = KbBuilder("x")
+    options = ReaderOptions(left_out=builder.add_left_out, retired=builder.add_retired)
+    builder.add(read_concepts(path, options=options), info("a"))
+    builder.add_retired("C:1", "C:2")  # of no source
+    builder.add([Concept("B:1", "one")], info("b"))
+    kb = open_kb(builder.write(tmp_path / "kb"))
+    assert kb["B:1"].alt_ids == ("A:0", "A:3")
+    assert kb.manifest.counts["retired"] == 2
+    assert kb.manifest.counts["retired_without_replacement"] == 3
+    assert kb.manifest.counts["left_out"] == 2
+    assert [dict(source.left_out) for source in kb.manifest.sources] == [{NOWHERE: 2}, {}]
+    assert builder.report.left_out == {"a.tsv": {NOWHERE: 2}}
+    builder.add([Concept("B:2", "two")], info("c"))
+    kb = open_kb(builder.write(tmp_path / "again"))
+    assert [dict(source.left_out) for source in kb.manifest.sources] == [{NOWHERE: 1}, {}, {}]
+    assert builder.report.left_out == {"a.tsv": {NOWHERE: 1}}
 
 
 def test_order_in_which_retired_ids_are_told_does_not_matter(tmp_path: Path) -> None:

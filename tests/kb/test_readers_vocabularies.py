@@ -6,6 +6,7 @@ import pytest
 
 from biotk.errors import FormatError, Problems, strict
 from biotk.kb.readers import DEFAULT_OPTIONS, ReaderOptions
+from biotk.kb.readers.base import ignore_retired
 from biotk.kb.readers.maker import MAX_NAME, ConceptMaker
 from biotk.kb.readers.retired import CIRCLE, ELSEWHERE, NO_REPLACEMENT, SEVERAL, follow_retired
 from biotk.kb.readers.vocabularies import source_of, types_of, xref_curie
@@ -64,8 +65,10 @@ def test_follow_retired_goes_through_chains_to_live_concepts() -> None:
         elsewhere=lambda old, new: told.append((old, new)),
     )
     assert retired == {"live": ["a", "b", "j"]}
-    assert left_out == {NO_REPLACEMENT: 1, SEVERAL: 1, CIRCLE: 3, ELSEWHERE: 2}
+    assert left_out == {NO_REPLACEMENT: 1, SEVERAL: 1, CIRCLE: 3}
     assert told == [("g", "elsewhere"), ("i", "elsewhere")]
+    _, left_out = follow_retired({"a": ["b"]}, {"live"}, elsewhere=ignore_retired)
+    assert left_out == {ELSEWHERE: 1}
 
 
 def maker(problems: Problems, options: ReaderOptions = DEFAULT_OPTIONS) -> ConceptMaker:

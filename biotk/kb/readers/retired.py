@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 
+from biotk.kb.readers.base import ignore_retired
+
 NO_REPLACEMENT = "retired ids without a replacement"
 SEVERAL = "retired ids with several replacements"
 ELSEWHERE = "retired ids whose replacement is not in this file"
+NOWHERE = "retired ids that lead to no concept"
 CIRCLE = "retired ids that replace one another"
 
 
@@ -25,7 +28,8 @@ def follow_retired(
     :param replacements: retired id → what its source names in its place.
     :param live: the ids that are in use.
     :param elsewhere: told the retired id and the one that replaces it where that one is none of
-        the source's own, as :attr:`~biotk.kb.readers.base.ReaderOptions.retired` takes it.
+        the source's own, as :attr:`~biotk.kb.readers.base.ReaderOptions.retired` takes it. Who is
+        told counts what leads nowhere in the end; with ``ignore_retired`` it is left out here.
     :returns: live id → the retired ids that mean it, in order; and why others were left out.
     """
     retired: dict[str, list[str]] = {}
@@ -45,7 +49,8 @@ def follow_retired(
                 left_out[CIRCLE] += 1
                 break
             if at not in replacements:
-                left_out[ELSEWHERE] += 1
+                if elsewhere is ignore_retired:
+                    left_out[ELSEWHERE] += 1
                 elsewhere(start, at)
                 break
             seen.add(at)

@@ -10,6 +10,7 @@ import typer
 
 from biotk.cli.kb_argument import Json, open_named
 from biotk.cli.output import say, tell
+from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Types
 
 if TYPE_CHECKING:
     from biotk.kb import KnowledgeBase
@@ -37,26 +38,36 @@ def diff_cli(
             min=0, help="How many of each kind to show; 10, and in JSON all, if not given."
         ),
     ] = None,
+    types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
     as_json: Json = False,
 ) -> None:
     """Say what changed between two KBs: concepts, names, types, parents.
 
     A concept whose id is gone but still leads to another, as an id that the newer KB calls
     retired, is told as retired, others as removed. Names are compared but for case and
-    punctuation, preferred ones exactly.
+    punctuation, preferred ones exactly. A part of the KBs is taken of each; what has left it is
+    told as removed.
 
     For example:
 
     biotk kb diff mesh-2024 mesh-2025
 
     biotk kb diff mesh-2024 mesh-2025 --json > changes.json
+
+    biotk kb diff mesh-2024 mesh-2025 --branch D009369
     """
     from biotk.kb.diff import diff_kbs
 
     before, after = open_named(old), open_named(new)
     if limit is None and not as_json:
         limit = _SHOWN
-    found = diff_kbs(before, after, limit=limit)
+    options = PartOptions(types=types, source=source, branch=branch, ids=ids)
+    found = diff_kbs(
+        before, after, limit=limit, old_part=options.of(before), new_part=options.of(after)
+    )
     if as_json:
         told = {"old": before.fingerprint, "new": after.fingerprint, **asdict(found)}
         typer.echo(json.dumps(told, ensure_ascii=False))

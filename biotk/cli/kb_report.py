@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biotk.cli.kb_argument import Json, Kb, open_named
-from biotk.cli.output import tell
+from biotk.cli.output import say, tell
+from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 
 if TYPE_CHECKING:
     from biotk.kb.homonyms import Homonyms
@@ -25,6 +26,11 @@ _EXAMPLES = 3
 def report_cli(
     kb: Kb,
     limit: Annotated[int, typer.Option(min=0, help="How many of each to show.")] = 5,
+    types: Types = None,
+    source: Source = None,
+    branch: Branch = None,
+    ids: Ids = None,
+    subset: Subset = None,
     as_json: Json = False,
 ) -> None:
     """Say where a KB is incomplete, ambiguous or odd.
@@ -38,16 +44,25 @@ def report_cli(
     biotk kb report my-kb
 
     biotk kb report my-kb --limit 50 --json
+
+    biotk kb report my-kb --types Disease
     """
     from biotk.kb.report import report_kb
 
-    report = report_kb(open_named(kb), examples=limit)
+    opened = open_named(kb)
+    part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset).of(opened)
+    report = report_kb(opened, subset=part, examples=limit)
     if as_json:
         told = asdict(report)
         for group, plain in zip(report.homonyms.groups, told["homonyms"]["groups"], strict=True):
             plain["within_a_type"] = group.within_a_type
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
+    if part is not None:
+        say(
+            f"hierarchy, names and homonyms are those of {len(part):,} concepts; "
+            "the rest is of the whole KB"
+        )
     counts = report.counts
     typer.echo(f"{report.name}  {report.fingerprint}")
     typer.echo(f"{counts['concepts']:,} concepts, {counts['names']:,} names")

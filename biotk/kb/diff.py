@@ -9,6 +9,7 @@ from itertools import chain, islice
 import numpy as np
 
 from biotk.kb.knowledge_base import KnowledgeBase
+from biotk.kb.subset import KbSubset
 from biotk.text.normalize import exact_key
 
 #: The kinds of changes, in the order in which they are told.
@@ -64,7 +65,14 @@ class _Entry:
     parents: list[str]
 
 
-def diff_kbs(old: KnowledgeBase, new: KnowledgeBase, *, limit: int | None = 20) -> KbDiff:
+def diff_kbs(
+    old: KnowledgeBase,
+    new: KnowledgeBase,
+    *,
+    limit: int | None = 20,
+    old_part: KbSubset | None = None,
+    new_part: KbSubset | None = None,
+) -> KbDiff:
     """Compare two KBs, concept by concept.
 
     ``added``: ids that only the newer KB has. ``retired``: ids that only the older one has as ids
@@ -77,6 +85,9 @@ def diff_kbs(old: KnowledgeBase, new: KnowledgeBase, *, limit: int | None = 20) 
     :param old: the older KB.
     :param new: the newer one.
     :param limit: how many changes of each kind to keep; None for all.
+    :param old_part: compare these concepts of the older KB only; what has left the part is told
+        as removed.
+    :param new_part: compare these concepts of the newer KB only.
     :raises KbCorruptError: a table of one of them is damaged.
     """
     old.check_tables()
@@ -88,14 +99,16 @@ def diff_kbs(old: KnowledgeBase, new: KnowledgeBase, *, limit: int | None = 20) 
         if limit is None or len(found.changes[kind]) < limit:
             found.changes[kind].append(change)
 
-    if old.fingerprint == new.fingerprint:
+    if old.fingerprint == new.fingerprint and old_part == new_part:
         return found
-    for before, after in _side_by_side(old, new):
+    for before, after in _side_by_side(_entries(old, old_part), _entries(new, new_part)):
         if before is None and after is not None:
             tell("added", Change(after.concept_id, after.names[0]))
         elif before is not None and after is None:
             now = _ids_now(before.concept_id, new)
-            kind = "retired" if now else "removed"
+            # An id that is still a concept's own has left the part, and is retired by no one.
+            kind = "retired" if now and before.concept_id not in now else "removed"
+            now = now if kind == "retired" else ()
             tell(kind, Change(before.concept_id, before.names[0], new=now))
         elif before is not None and after is not None:
             for kind, gone, come in _differences(before, after, new):
@@ -152,10 +165,9 @@ def _ids_now(concept_id: str, new: KnowledgeBase) -> tuple[str, ...]:
 
 
 def _side_by_side(
-    old: KnowledgeBase, new: KnowledgeBase
+    entries: Iterator[_Entry], others: Iterator[_Entry]
 ) -> Iterator[tuple[_Entry | None, _Entry | None]]:
     """Walk both columns of ids, which are sorted; only a block of each is in memory."""
-    entries, others = _entries(old), _entries(new)
     before, after = next(entries, None), next(others, None)
     while before is not None or after is not None:
         if after is None or (before is not None and before.concept_id < after.concept_id):
@@ -169,17 +181,19 @@ def _side_by_side(
             before, after = next(entries, None), next(others, None)
 
 
-def _entries(kb: KnowledgeBase) -> Iterator[_Entry]:
-    """:returns: what is compared of each concept, in order of ids."""
+def _entries(kb: KnowledgeBase, part: KbSubset | None) -> Iterator[_Entry]:
+    """:returns: what is compared of each concept of a part, in order of ids."""
     names = kb.iter_names()
     for start in range(0, len(kb), _BLOCK):
         block = range(start, min(start + _BLOCK, len(kb)))
         parents = [kb.hierarchy.parents(idx) for idx in block]
         parent_ids = iter(kb.ids_of(np.array([*chain.from_iterable(parents)], np.int64)))
         for idx, above, concept_id in zip(block, parents, kb.ids_of(np.array(block)), strict=True):
-            yield _Entry(
+            entry = _Entry(
                 concept_id,
                 list(islice(names, len(kb.name_range(idx)))),
                 kb.types_of(idx),
                 list(islice(parent_ids, len(above))),
             )
+            if part is None or idx in part:
+                yield entry

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from biotk.kb.knowledge_base import KnowledgeBase
+    from biotk.kb.subset import KbSubset
 
 
 class Hierarchy:
@@ -46,7 +47,9 @@ class Hierarchy:
         """:returns: sorted indices of all narrower concepts, the concept itself not among them."""
         return _without(reach(self._children, [concept_idx]), concept_idx)
 
-    def lowest_common_ancestors(self, *concept_idx: int) -> list[int]:
+    def lowest_common_ancestors(
+        self, *concept_idx: int, subset: KbSubset | None = None
+    ) -> list[int]:
         """Find the narrowest concepts that are at or above each of the given.
 
         A concept is at or above itself, so that of a concept and its parent it is the parent.
@@ -54,17 +57,29 @@ class Hierarchy:
         concepts hang together. Of a cycle all concepts are equally low.
 
         :param concept_idx: one concept or more.
+        :param subset: the concepts that may be answered.
         :returns: sorted indices of the common ancestors below which there is no other.
         """
         if not concept_idx:
             return []
         above = [set(reach(self._parents, [idx]).tolist()) for idx in concept_idx]
         common = set.intersection(*above)
+        if subset is not None:
+            return self._lowest({idx for idx in common if idx in subset})
         # What is above a common one is common too: who has none right below has none below.
         edges = {idx: self.parents(idx) for idx in common}
         lowest = common.difference(*edges.values())
         rest = common.difference(reach(self._parents, lowest).tolist())
         return sorted(lowest | _lowest_cycles({idx: rest.intersection(edges[idx]) for idx in rest}))
+
+    def _lowest(self, common: set[int]) -> list[int]:
+        """:returns: those of some concepts that are above no other; of a cycle all."""
+        above = {idx: set(reach(self._parents, [idx]).tolist()) for idx in common}
+        return sorted(
+            idx
+            for idx in common
+            if not any(idx in above[other] and other not in above[idx] for other in common)
+        )
 
     def path_to_root(self, concept_idx: int) -> list[int]:
         """:returns: a shortest way up, from the concept to one that has no parent.

@@ -13,6 +13,7 @@ from biotk.kb.arrow import Ragged, Rows, map_table
 from biotk.kb.build import ALT_ID, OWN_ID
 from biotk.kb.homonyms import Homonyms, find_homonyms
 from biotk.kb.knowledge_base import KnowledgeBase
+from biotk.kb.subset import KbSubset
 
 #: Names of more characters are told; hardly one in a thousand is as long, and few are names.
 LONG_NAME = 200
@@ -67,20 +68,26 @@ class KbReport:
     homonyms: Homonyms
 
 
-def report_kb(kb: KnowledgeBase, *, examples: int = 5) -> KbReport:
+def report_kb(kb: KnowledgeBase, *, subset: KbSubset | None = None, examples: int = 5) -> KbReport:
     """Look a KB over.
 
     :param kb: the KB.
+    :param subset: look at the roots, orphans, cycles, names and homonyms of these concepts only.
+        What is counted while building is always that of the whole KB.
     :param examples: how many examples to give of each kind.
     :raises KbCorruptError: a table of it is damaged.
     """
     kb.check_tables()
+    mask = np.ones(len(kb), bool) if subset is None else subset.mask
     roots = kb.hierarchy.roots()
+    roots = roots[mask[roots]]
     by_children = sorted(roots.tolist(), key=lambda idx: (-len(kb.hierarchy.children(idx)), idx))
     orphans, flat_sources = _orphans(kb)
+    orphans = orphans[mask[orphans]]
     no_word = _names_without_a_word(kb)
+    no_word = no_word[mask[kb.name_concepts[no_word]]]
     lengths = np.fromiter(map(len, kb.iter_names()), np.int64, kb.n_names)
-    long = np.flatnonzero(lengths > LONG_NAME)
+    long = np.flatnonzero((lengths > LONG_NAME) & mask[kb.name_concepts])
     longest = long[np.argsort(-lengths[long], kind="stable")]
     return KbReport(
         name=kb.manifest.name,
@@ -95,13 +102,15 @@ def report_kb(kb: KnowledgeBase, *, examples: int = 5) -> KbReport:
             for parent, count in kb.manifest.extra.get("parents_not_in_kb", ())[:examples]
         ),
         cycles=tuple(
-            Noted(len(group), _concepts(kb, group[:examples])) for group in kb.hierarchy.cycles()
+            Noted(len(group), _concepts(kb, group[:examples]))
+            for group in kb.hierarchy.cycles()
+            if mask[group].any()
         ),
         twins=kb.manifest.extra.get("twins", {}),
         names_without_a_word=Noted(len(no_word), _names(kb, no_word[:examples])),
         long_names=Noted(len(long), _names(kb, longest[:examples])),
         shared_ids=_shared_ids(kb, examples),
-        homonyms=find_homonyms(kb, examples=examples),
+        homonyms=find_homonyms(kb, subset=subset, examples=examples),
     )
 
 

@@ -14,17 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from biotk.decoding.beams import Beams, Finished
+from biotk.decoding.beams import Beams
 from biotk.decoding.feeding import Feeder
-from biotk.decoding.groups import (
-    Ints,
-    Scores,
-    best_of_groups,
-    logsumexp_of_groups,
-    mass_of_groups,
-)
+from biotk.decoding.groups import Ints, Scores, best_of_groups, logsumexp_of_groups
 from biotk.decoding.options import SearchOptions
-from biotk.decoding.result import Decoded, DecodedName
+from biotk.decoding.result import Decoded
+from biotk.decoding.tally import Tally
 from biotk.decoding.ways import Flags, View
 from biotk.errors import InputError
 from biotk.nn.inputs import Seq2SeqInput
@@ -74,9 +69,7 @@ class BatchSearch:
         self._n = len(inputs)
         self._summed = options.normalisation == "trie"
         self._feeder = Feeder(model, inputs, normalise=not self._summed)
-        self._finished = Finished.none()
-        self._mass_in, self._mass_out = np.zeros(self._n), np.zeros(self._n)
-        self._nil: Scores | None = None
+        self._tally = Tally(self._n, options)
 
     def run(self) -> list[Decoded]:
         """:returns: what was found, in the order of the inputs.
@@ -90,7 +83,7 @@ class BatchSearch:
             # have ended, as in a search token by token.
             live = self._trie.child_counts(beams.nodes) > 0
             if not live.any():
-                return self._results()
+                return self._tally.results(self._trie)
             clock = np.full(self._n, -1)
             clock[beams.mentions[live]] = np.iinfo(np.int64).max
             np.minimum.at(clock, beams.mentions[live], beams.depths[live])
@@ -112,16 +105,16 @@ class BatchSearch:
         if log_probs.shape[1]:
             _check(log_probs.sum(-1).cpu().numpy())
         if self._options.nil_id is not None:
-            self._finish_nil(roots, log_probs[:, n_ways].cpu().numpy())
+            self._tally.nil = self._nil(roots, log_probs[:, n_ways].cpu().numpy())
         log_probs = log_probs[:, :n_ways]
         direct = ways.leads_to_leaf & self._summed
         if self._summed:
             mass = log_probs.exp()
-            self._mass_out += _columns_sum(mass, ~ways.allowed)
-            self._mass_in += _columns_sum(mass, direct & ways.allowed)
-            mentions, columns, values = self._best_columns(log_probs, direct & ways.allowed)
+            done, cut = direct & ways.allowed, ~ways.allowed
+            self._tally.add_mass(finished=_columns_sum(mass, done), cut=_columns_sum(mass, cut))
+            mentions, columns, values = self._best_columns(log_probs, done)
             ends = self._trie.forced_runs(ways.nodes[columns]).nodes
-            self._finish(mentions, ends, values, values)
+            self._tally.finish_some(mentions, ends, values, np.ones(len(ends), np.int64))
         mentions, columns, values = self._best_columns(log_probs, ~direct & ways.allowed)
         steps = _Steps(mentions, mentions, ways.tokens[columns], ways.nodes[columns], values)
         return steps, np.zeros(0, np.int64), np.zeros(0)
@@ -154,20 +147,17 @@ class BatchSearch:
         owner = mentions[ways.rows]
 
         allowed = self._view.allows_end(nodes[stops])
-        ended, cut = stops[allowed], ~allowed
-        lengths = beams.depths[rows[ended]] + 1
-        self._finish_ends(mentions[ended], nodes[ended], stops_log_probs[allowed], lengths)
+        ended, lengths = stops[allowed], beams.depths[rows[stops[allowed]]] + 1
+        self._tally.finish(mentions[ended], nodes[ended], stops_log_probs[allowed], lengths)
+        self._tally.cut(mentions[stops[~allowed]], stops_log_probs[~allowed])
+        self._tally.cut(owner[~ways.allowed], ways_log_probs[~ways.allowed])
         direct = ways.leads_to_leaf & self._summed
-        if self._summed:
-            self._cut(mentions[stops[cut]], stops_log_probs[cut])
-            self._cut(owner[~ways.allowed], ways_log_probs[~ways.allowed])
-            done = direct & ways.allowed
-            self._mass_in += mass_of_groups(owner[done], ways_log_probs[done], self._n)
-            ends = self._trie.forced_runs(ways.nodes[done]).nodes
-            self._finish(owner[done], ends, ways_log_probs[done], ways_log_probs[done])
-        open_ways = np.flatnonzero(ways.allowed & ~direct)
+        done = direct & ways.allowed
+        ends = self._trie.forced_runs(ways.nodes[done]).nodes
+        ones = np.ones(len(ends), np.int64)
+        self._tally.finish(owner[done], ends, ways_log_probs[done], ones)
         steps = _Steps(rows[ways.rows], owner, ways.tokens, ways.nodes, ways_log_probs)
-        return steps.take(open_ways)
+        return steps.take(np.flatnonzero(ways.allowed & ~direct))
 
     def _grow(self, beams: Beams, steps: _Steps, asleep: Ints, scores: Scores) -> Beams:
         """Choose which children and which sleeping beams go on, and feed the children.
@@ -182,7 +172,7 @@ class BatchSearch:
         old, new = asleep[chosen[chosen < len(asleep)]], chosen[chosen >= len(asleep)] - len(asleep)
 
         steps, before = steps.take(new), beams.depths[steps.parents[new]]
-        least = self._finished.least(self._options.n_best, self._n)
+        least = self._tally.least
         longest = before + 1 + self._trie.remaining(steps.nodes)
         hopeful = self._hopeful(steps.mentions, steps.log_probs, longest, least)
         steps = steps.take(np.flatnonzero(hopeful))
@@ -223,45 +213,15 @@ class BatchSearch:
         logits = self._model.logits_of(fed.hidden, rows, ends)
         log_probs = fed.log_probs[rows] + logits - fed.normalisers[rows]
         _check(log_probs)
-        self._finish_ends(fed.mentions[rows], fed.nodes[rows], log_probs, fed.depths[rows] + 1)
+        self._tally.finish(fed.mentions[rows], fed.nodes[rows], log_probs, fed.depths[rows] + 1)
         return fed
 
-    def _finish_ends(self, mentions: Ints, nodes: Ints, log_probs: Scores, lengths: Ints) -> None:
-        """Take names whose END had a score. :param lengths: their tokens and END."""
+    def _nil(self, roots: Beams, log_probs: Scores) -> Scores:
+        """:returns: the log-probability of NIL, or in ``vocabulary`` the mean of it and its END."""
         if self._summed:
-            self._mass_in += mass_of_groups(mentions, log_probs, self._n)
-        self._finish(mentions, nodes, log_probs, log_probs if self._summed else log_probs / lengths)
-
-    def _finish(self, mentions: Ints, nodes: Ints, log_probs: Scores, scores: Scores) -> None:
-        new = Finished(mentions, nodes, log_probs, scores)
-        self._finished = self._finished.and_then(new, keep=self._options.beams)
-
-    def _finish_nil(self, roots: Beams, log_probs: Scores) -> None:
-        if self._summed:
-            self._nil = log_probs
-            return
+            return log_probs
         ends = self._feeder.end_after(roots, self._options.nil_id or 0, self._model.end_id)
-        self._nil = (log_probs + ends) / 2  # the token and END
-
-    def _cut(self, mentions: Ints, log_probs: Scores) -> None:
-        self._mass_out += mass_of_groups(mentions, log_probs, self._n)
-
-    def _results(self) -> list[Decoded]:
-        names: list[list[DecodedName]] = [[] for _ in range(self._n)]
-        first, end = self._trie.rank_ranges_at(self._finished.nodes)
-        columns = (array.tolist() for array in (*self._finished, first, end))
-        for mention, node, log_prob, score, begin, stop in zip(*columns):
-            names[mention].append(DecodedName(node, range(begin, stop), log_prob, score))
-        return [
-            Decoded(
-                names=tuple(names[number]),
-                nil_log_prob=None if self._nil is None else float(self._nil[number]),
-                mass_in=float(self._mass_in[number]),
-                mass_out=float(self._mass_out[number]),
-                normalisation=self._options.normalisation,
-            )
-            for number in range(self._n)
-        ]
+        return (log_probs + ends) / 2
 
 
 def _columns_sum(mass: torch.Tensor, wanted: Flags) -> Scores:

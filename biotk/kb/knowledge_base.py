@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
@@ -14,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from biotk.errors import ConceptNotFoundError, KbCorruptError, UnknownNameError
+from biotk.errors import ConceptNotFoundError, KbCorruptError, KbError, UnknownNameError
 from biotk.kb.arrow import Ragged, map_table
 from biotk.kb.hierarchy import Hierarchy
 from biotk.kb.keys import KeyTable
-from biotk.kb.manifest import Manifest, read_manifest
+from biotk.kb.manifest import MANIFEST, Manifest, read_manifest
 from biotk.kb.readers.seventh import SEVENTH, without_seventh
 from biotk.kb.rows import is_id
 from biotk.kb.schema import CONCEPTS, FURTHER, ID_TARGETS, NAMES
@@ -33,6 +34,9 @@ _SLICE = 50_000  # names that are made Python objects at once
 #: The two stored levels of normalisation; see :mod:`biotk.text.normalize`.
 KeyLevel = Literal["plural", "bag"]
 
+# How often a KB that is being replaced is opened anew, and how long a look at it waits.
+_ATTEMPTS, _PAUSE = 10, 0.02
+
 # More ids than these are looked up together, which takes a fifth of a second at a million concepts.
 _MANY_IDS = 20_000
 
@@ -40,21 +44,42 @@ _MANY_IDS = 20_000
 def open_kb(path: Path | str, *, verify: bool = False) -> KnowledgeBase:
     """Memory-map a knowledge base.
 
+    One that is replaced at this very moment (``--overwrite``) is opened anew, so that it is the
+    old one or the new one and never a mixture.
+
     :param path: the artifact's directory.
     :param verify: check every checksum first; reads all files once.
     :raises KbNotFoundError: there is none.
     :raises KbVersionError: it was written in another version.
     :raises KbCorruptError: it is damaged.
     """
-    try:
-        kb = KnowledgeBase(Path(path))
-    except KbCorruptError:
-        if verify:
-            _verify(Path(path))  # tells all that is damaged, not only what was met first
-        raise
+    path = Path(path)
+    for attempt in range(_ATTEMPTS):
+        before = _which(path)
+        try:
+            kb = KnowledgeBase(path)
+        except (KbError, OSError) as error:
+            time.sleep(_PAUSE)
+            replaced = _which(path) != before
+            if replaced and attempt + 1 < _ATTEMPTS:
+                continue
+            if verify and isinstance(error, KbCorruptError):
+                _verify(path)  # tells all that is damaged, not only what was met first
+            raise
+        if _which(path) == before or attempt + 1 == _ATTEMPTS:
+            break
     if verify:
         kb.verify()
     return kb
+
+
+def _which(path: Path) -> tuple[int, int] | None:
+    """:returns: what tells one KB at a place from the next, even one of the same content."""
+    try:
+        manifest = (path / MANIFEST).stat()
+    except OSError:
+        return None
+    return manifest.st_ino, manifest.st_mtime_ns
 
 
 def _verify(path: Path) -> None:

@@ -14,7 +14,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 #: In the main environment, and in scispaCy's.
-MAIN = ("cold_start", "dictionary", "annotate_memory", "any_size")
+MAIN = (
+    "cold_start", "dictionary", "annotate_memory", "any_size", "token_trie",
+    "constrained_decoding",
+)  # fmt: skip
 SCISPACY = ("scispacy_linker",)
 
 

@@ -103,19 +103,21 @@ class LinkerComponent(KbComponent):
         found: tuple[Abbreviation, ...] = ()
         if self.resolve_abbreviations:
             found = get_abbreviations(doc) or find_abbreviations(doc.text)
-        forms = LongForms(found)
-        linker = self.linker
+        forms = LongForms(found) if found else None
+        linker, strings = self.linker, doc.vocab.strings
         entities = doc.ents
         for at, span in enumerate((*entities, *self._other_spans(doc, entities))):
             if self.linked_labels is not None and span.label_ not in self.linked_labels:
                 continue
-            long_form = forms.of(span.text, span.start_char, span.end_char)
-            link = linker.link(span.text, type=span.label_ or None, long_form=long_form)
+            text = span.text  # made of its tokens anew each time
+            long_form = forms.of(text, span.start_char, span.end_char) if forms else None
+            link = linker.link(text, type=span.label_ or None, long_form=long_form)
             set_link(span, link)
             if at < len(entities):
                 # spaCy keeps an entity's id in its tokens; setting it there leaves the rest alone.
+                kb_id = strings.add(link.concept_id or NIL)
                 for token in span:
-                    token.ent_kb_id_ = link.concept_id or NIL
+                    token.ent_kb_id = kb_id
         return doc
 
     def _other_spans(self, doc: Doc, entities: Sequence[Span]) -> Iterator[Span]:

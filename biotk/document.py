@@ -23,6 +23,8 @@ class Candidate:
     :param score: higher is better, in the scale of the route.
     :param route: how it was found: ``exact``, ``plural``, ``word-order``, ``ngram``, …
     :param tied: whether another concept was as good, so that only the order of ids decided.
+    :param log_prob: the natural logarithm of the probability that a model gives it, as the model
+        has it and not calibrated; None where no model was asked. See docs/linking.md.
     """
 
     concept_id: str
@@ -30,6 +32,7 @@ class Candidate:
     score: float
     route: str
     tied: bool = False
+    log_prob: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,17 @@ class Link:
 
     :param concept_id: the concept, or None: the KB does not have it (NIL).
     :param name: the preferred name of the concept.
-    :param matched: the name that matched.
+    :param matched: the name that matched; on the route ``generated`` the name that the model
+        wrote, as the KB spells it.
     :param score: higher is better, in the scale of the route; 0 for NIL.
     :param route: how it was found; ``gold`` in an annotated corpus.
     :param query: the string that was looked up, where it is not the mention itself (the long
         form of an abbreviation).
     :param candidates: all that was considered, best first.
     :param reasons: further facts for people, as in ``{"nil": "best score 0.31 < 0.55"}``.
+    :param log_prob: of the concept, as in :class:`Candidate`; None for NIL.
+    :param nil_interval: between what the probability lies that a model gives to "none of the
+        concepts that may be answered"; not calibrated. None where no model says so.
     """
 
     concept_id: str | None
@@ -55,6 +62,8 @@ class Link:
     query: str | None = None
     candidates: tuple[Candidate, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    log_prob: float | None = None
+    nil_interval: tuple[float, float] | None = None
 
     @property
     def is_nil(self) -> bool:

@@ -27,8 +27,12 @@ def set_link(span: Span, link: Link) -> None:
         "score": link.score,
         "route": link.route,
         "query": link.query,
-        "candidates": [[c.concept_id, c.name, c.score, c.route, c.tied] for c in link.candidates],
+        "candidates": [
+            [c.concept_id, c.name, c.score, c.route, c.tied, c.log_prob] for c in link.candidates
+        ],
         "reasons": dict(link.reasons),
+        "log_prob": link.log_prob,
+        "nil_interval": None if link.nil_interval is None else list(link.nil_interval),
     }
 
 
@@ -38,7 +42,12 @@ def get_link(span: Span) -> Link | None:
     plain = links.get(span.label_)
     if plain is None:
         return None
-    return Link(**{**plain, "candidates": tuple(Candidate(*row) for row in plain["candidates"])})
+    interval = plain.get("nil_interval")
+    parts = {
+        "candidates": tuple(Candidate(*row) for row in plain["candidates"]),
+        "nil_interval": None if interval is None else tuple(interval),
+    }
+    return Link(**{**plain, **parts})
 
 
 def set_abbreviations(doc: Doc, abbreviations: tuple[Abbreviation, ...]) -> None:

@@ -88,6 +88,10 @@ def link_to_dict(link: Link) -> dict[str, Any]:
         data["route"] = link.route
     if link.query is not None:
         data["query"] = link.query
+    if link.log_prob is not None:
+        data["log_prob"] = float(link.log_prob)
+    if link.nil_interval is not None:
+        data["nil_interval"] = [float(end) for end in link.nil_interval]
     if link.is_tied:
         data["tied"] = True
     if link.candidates:
@@ -106,6 +110,8 @@ def _candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
     }
     if candidate.tied:
         data["tied"] = True
+    if candidate.log_prob is not None:
+        data["log_prob"] = float(candidate.log_prob)
     return data
 
 
@@ -247,11 +253,26 @@ def _link(data: Any) -> Link:
                 float(c["score"]),
                 str(c.get("route", "")),
                 bool(c.get("tied", False)),
+                _number(c, "log_prob"),
             )
             for c in data.get("candidates") or ()
         ),
         {str(key): str(value) for key, value in (data.get("reasons") or {}).items()},
+        _number(data, "log_prob"),
+        _interval(data.get("nil_interval")),
     )
+
+
+def _number(data: Mapping[str, Any], key: str) -> float | None:
+    value = data.get(key)
+    return None if value is None else float(value)
+
+
+def _interval(value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    low, high = value
+    return float(low), float(high)
 
 
 def _string(data: Mapping[str, Any], key: str) -> str | None:

@@ -62,7 +62,9 @@ class ConstrainedSearch:
         :raises MemoryError: there is not even memory for one mention.
         """
         for number, each in enumerate(inputs):
-            self._check(number, each)
+            told = self.problem(each)
+            if told is not None:
+                raise InputError(f"input {number}: {told}")
         view = self._view if subset is None else self._view.of(subset)
         # Of like length together: less padding for the encoder.
         different = sorted(dict.fromkeys(inputs), key=lambda each: (len(each[0]), each))
@@ -92,7 +94,8 @@ class ConstrainedSearch:
         half = len(inputs) // 2
         return self._run(view, inputs[:half]) + self._run(view, inputs[half:])
 
-    def _check(self, number: int, each: Seq2SeqInput) -> None:
+    def problem(self, each: Seq2SeqInput) -> str | None:
+        """:returns: why an input cannot be searched, in words; None if it can."""
         limit = self.model.max_length
         lengths = {
             "source": len(each.source),
@@ -101,15 +104,16 @@ class ConstrainedSearch:
         }
         for name, length in lengths.items():
             if not length:
-                raise InputError(f"input {number}: its {name} is empty")
+                return f"its {name} is empty"
             most = (
                 None if limit is None else limit - (self._view.deepest if name == "prefix" else 0)
             )
             if most is not None and length > most:
-                raise InputError(
-                    f"input {number}: its {name} has {length} tokens; the model has {limit} "
-                    f"positions, which leaves {max(most, 0)}. Cut the context, or the mention"
+                return (
+                    f"its {name} has {length} tokens; the model has {limit} positions, which "
+                    f"leaves {max(most, 0)}. Cut the context, or the mention"
                 )
+        return None
 
 
 def _is_memory(error: Exception) -> bool:

@@ -1,6 +1,23 @@
 """Linking: candidates, scores, the decision for a concept or NIL."""
 
-from biotk.linking.base import Linker, link_document
+from biotk.linking.base import Linker, link_document, link_documents
+from biotk.linking.cascade import CascadeConfig, CascadeLinker
+from biotk.linking.generative import GenerativeConfig, GenerativeLinker
+from biotk.linking.generator import Generator, load_generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
+from biotk.linking.query import Query
 
-__all__ = ["LexicalConfig", "LexicalLinker", "Linker", "link_document"]
+__all__ = [
+    "CascadeConfig",
+    "CascadeLinker",
+    "GenerativeConfig",
+    "GenerativeLinker",
+    "Generator",
+    "LexicalConfig",
+    "LexicalLinker",
+    "Linker",
+    "Query",
+    "link_document",
+    "link_documents",
+    "load_generator",
+]

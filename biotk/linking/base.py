@@ -1,14 +1,19 @@
-"""What every linker offers, and how a whole document is linked."""
+"""What every linker offers, and how whole documents are linked."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol, runtime_checkable
 
-from biotk.document import Abbreviation, Document, Link, Mention
-from biotk.kb import KnowledgeBase
+from biotk.candidates.learned import LearnedNames
+from biotk.document import Candidate, Document, Link
+from biotk.errors import KbMismatchError
+from biotk.kb import KbSubset, KnowledgeBase
+from biotk.linking.long_forms import LongForms
+from biotk.linking.query import Query, query_of
 from biotk.text.abbreviations import find_abbreviations
 
 
@@ -18,6 +23,15 @@ class Linker(Protocol):
 
     kb: KnowledgeBase
 
+    def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
+        """Link mentions; what a model does, it does for all of them together.
+
+        :param queries: the mentions, in their passages where these are known.
+        :param exhaustive: rank all candidates, for whoever looks at them. Without it a linker may
+            stop as soon as the first one is certain; the answer is the same.
+        :returns: a link each, in their order.
+        """
+
     def link(
         self,
         text: str,
@@ -25,60 +39,66 @@ class Linker(Protocol):
         type: str | None = None,
         long_form: str | None = None,
     ) -> Link:
-        """Link one mention.
+        """Link one mention without its passage.
 
         :param text: the mention.
         :param type: its entity type; concepts of that type are preferred.
         :param long_form: the mention with its short forms written out, if it has any.
         """
 
+    def candidates(
+        self,
+        text: str,
+        *,
+        type: str | None = None,
+        long_form: str | None = None,
+    ) -> tuple[Candidate, ...]:
+        """Rank the concepts that a mention may mean.
 
-class LongForms:
-    """Writes out the short forms in the mentions of one document.
-
-    :param abbreviations: the uses of short forms; each has the long form that holds there.
-
-    >>> forms = LongForms((Abbreviation(30, 33, "CHF", "congestive heart failure", 0, 24),))
-    >>> forms.of("severe CHF", 23, 33)
-    'severe congestive heart failure'
-    """
-
-    def __init__(self, abbreviations: Sequence[Abbreviation]) -> None:
-        self._uses = sorted(abbreviations, key=lambda use: use.start)
-        self._starts = [use.start for use in self._uses]
-
-    def of(self, text: str, start: int, end: int) -> str | None:
-        """Write a mention out.
-
-        A mention that defines a short form itself, "heart failure (HF) clinic", loses it.
-
-        :param text: the mention, ``document[start:end]``.
-        :returns: the mention written out; None if it holds no short form.
+        :returns: best first, each concept once. Ties stand in order of concept ids.
         """
-        first = bisect_left(self._starts, start)
-        inside = [use for use in self._uses[first : first + len(text)] if use.end <= end]
-        if not inside:
-            return None
-        parts: list[str] = []
-        at = start
-        for use in inside:
-            before = text[at - start : use.start - start]
-            defined_here = start <= use.long_start and use.long_end <= use.start
-            if defined_here:
-                parts.append(before.rstrip("([ "))
-                at = use.end + (text[use.end - start : use.end - start + 1] in (")", "]"))
-            else:
-                parts.extend((before, use.long))
-                at = use.end
-        parts.append(text[at - start :])
-        return " ".join("".join(parts).split())
 
 
-def long_form_of(mention: Mention, forms: LongForms) -> str | None:
-    """:returns: a mention written out; None if it holds no short form, or has several ranges."""
-    if len(mention.spans) > 1:
-        return None
-    return forms.of(mention.text, mention.start, mention.end)
+class BatchLinker(ABC):
+    """What is the same in linkers that work on batches."""
+
+    @abstractmethod
+    def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
+        """Link mentions; see :meth:`Linker.link_batch`."""
+
+    def link(
+        self,
+        text: str,
+        *,
+        type: str | None = None,
+        long_form: str | None = None,
+    ) -> Link:
+        """Link one mention without its passage; see :meth:`Linker.link`."""
+        return self.link_batch([Query(text, type, long_form)])[0]
+
+    def candidates(
+        self,
+        text: str,
+        *,
+        type: str | None = None,
+        long_form: str | None = None,
+    ) -> tuple[Candidate, ...]:
+        """Rank the concepts that a mention may mean; see :meth:`Linker.candidates`."""
+        query = Query(text, type, long_form)
+        return self.link_batch([query], exhaustive=True)[0].candidates
+
+
+def check_parts(kb: KnowledgeBase, subset: KbSubset | None, learned: LearnedNames | None) -> None:
+    """Make sure that what a linker is given belongs to its KB.
+
+    :raises KbMismatchError: the subset or the learned names belong to another KB.
+    """
+    for part in (subset, learned):
+        if part is not None and part.kb_fingerprint != kb.fingerprint:
+            raise KbMismatchError(
+                f"{type(part).__name__} was made from KB {part.kb_fingerprint}, "
+                f"the linker's is {kb.fingerprint}: make it from this KB"
+            )
 
 
 def link_document(linker: Linker, document: Document) -> Document:
@@ -86,14 +106,29 @@ def link_document(linker: Linker, document: Document) -> Document:
 
     :returns: the document with one link on each mention; links that were there are replaced.
     """
-    abbreviations = document.abbreviations or find_abbreviations(document.text)
-    forms = LongForms(abbreviations)
+    return link_documents(linker, [document])[0]
 
-    def linked(mention: Mention) -> Mention:
-        long_form = long_form_of(mention, forms)
-        link = linker.link(mention.text, type=mention.type, long_form=long_form)
-        return replace(mention, links=(link,))
 
-    return replace(
-        document, mentions=tuple(map(linked, document.mentions)), abbreviations=abbreviations
-    )
+def link_documents(linker: Linker, documents: Iterable[Document]) -> list[Document]:
+    """Link all mentions of some documents in one batch; see :func:`link_document`."""
+    explained = [
+        replace(each, abbreviations=each.abbreviations or find_abbreviations(each.text))
+        for each in documents
+    ]
+    queries = []
+    for document in explained:
+        forms = LongForms(document.abbreviations)
+        queries += [query_of(document.text, mention, forms) for mention in document.mentions]
+    links = iter(linker.link_batch(queries))
+    return [
+        replace(
+            document,
+            mentions=tuple(
+                replace(mention, links=(link,))
+                for mention, link in zip(
+                    document.mentions, islice(links, len(document.mentions)), strict=True
+                )
+            ),
+        )
+        for document in explained
+    ]

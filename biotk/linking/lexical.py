@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,9 +11,10 @@ from biotk.candidates.learned import LearnedNames
 from biotk.candidates.names import ROUTE_SCORES, match_names
 from biotk.candidates.neighbours import NeighbourSearch, open_neighbours, similarity
 from biotk.document import Candidate, Link
-from biotk.errors import KbMismatchError
 from biotk.index.ngram import NgramIndex, build_postings
 from biotk.kb import KbSubset, KnowledgeBase
+from biotk.linking.base import BatchLinker, check_parts
+from biotk.linking.query import Query
 from biotk.text.normalize import bag_words, plural_key
 from biotk.types import entity_type
 
@@ -57,7 +58,7 @@ class _Scored(NamedTuple):
     preferred: bool = False
 
 
-class LexicalLinker:
+class LexicalLinker(BatchLinker):
     """Links by names alone: fast, without a model, over any KB or part of one.
 
     :param kb: the knowledge base.
@@ -79,12 +80,7 @@ class LexicalLinker:
         learned: LearnedNames | None = None,
         config: LexicalConfig | None = None,
     ) -> None:
-        for part in (subset, learned):
-            if part is not None and part.kb_fingerprint != kb.fingerprint:
-                raise KbMismatchError(
-                    f"{type(part).__name__} was made from KB {part.kb_fingerprint}, "
-                    f"the linker's is {kb.fingerprint}: make it from this KB"
-                )
+        check_parts(kb, subset, learned)
         self.kb = kb
         self.subset = subset
         self.learned = learned
@@ -94,8 +90,15 @@ class LexicalLinker:
         self._learned_index = NgramIndex(build_postings(self._learned_keys))
         self._allowed = None if subset is None else subset.mask
         self._by_type: dict[str, KbSubset | None] = {}
-        # Notes repeat themselves; the answer depends on these three strings alone.
+        # Notes repeat themselves; the answer depends on these three strings alone, and not on
+        # the passage.
         self._cached = lru_cache(maxsize=1 << 16)(self._link)
+
+    def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
+        """Link mentions; see :meth:`biotk.linking.Linker.link_batch`."""
+        return [
+            self._cached(query.text, query.type, query.long_form, exhaustive) for query in queries
+        ]
 
     def link(
         self,
@@ -105,10 +108,10 @@ class LexicalLinker:
         long_form: str | None = None,
     ) -> Link:
         """Link one mention; see :meth:`biotk.linking.Linker.link`."""
-        return self._cached(text, type, long_form)
+        return self._cached(text, type, long_form, False)
 
-    def _link(self, text: str, type_: str | None, long_form: str | None) -> Link:
-        candidates = self._candidates(text, type_, long_form, exhaustive=False)
+    def _link(self, text: str, type_: str | None, long_form: str | None, exhaustive: bool) -> Link:
+        candidates = self._candidates(text, type_, long_form, exhaustive=exhaustive)
         kept = candidates[: self.config.n_kept]
         query = long_form if long_form is not None and long_form != text else None
         if not candidates:

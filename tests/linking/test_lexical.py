@@ -10,7 +10,7 @@ from biotk.document import Document, Mention
 from biotk.errors import KbMismatchError
 from biotk.kb import KbBuilder, open_kb
 from biotk.linking import LexicalConfig, LexicalLinker, Linker, link_document
-from biotk.linking.base import LongForms
+from biotk.linking.long_forms import LongForms
 from biotk.text.abbreviations import find_abbreviations
 from biotk.types import Concept
 

@@ -1,0 +1,218 @@
+"""The generative linker: a model writes the name of a concept, and nothing but names of the KB."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from biotk.candidates.learned import LearnedNames
+from biotk.document import Candidate, Link
+from biotk.errors import InputError, UnknownNameError
+from biotk.index.kb_trie import Progress, open_kb_trie
+from biotk.kb import KbSubset, KnowledgeBase
+from biotk.linking.base import BatchLinker, check_parts
+from biotk.linking.generator import Generator
+from biotk.linking.lexical import LexicalConfig, LexicalLinker
+from biotk.linking.query import Query
+from biotk.linking.ranking import ROUTE, nil_score, rank_concepts, shown_interval
+from biotk.linking.shortlist import SHORTLISTS, Found, Shortlist, SmallTries, TrieParts
+from biotk.types import entity_type
+
+#: The key in a link's reasons by which mentions are told that the model could not be given.
+REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerativeConfig:
+    """How the generative linker searches and decides.
+
+    :param n_best: among how many names the winner is sought, and how many are reported; the search
+        is at least as wide. 0 goes on to the end.
+    :param n_kept: how many candidates a link keeps.
+    :param threshold: a best score below this is NIL.
+    :param least_share: of what the best concept and NIL have together, the concept needs this
+        share, or it is NIL. 0.5 takes whichever the model holds more likely.
+    :param shortlist: search the names of n-gram candidates alone: ``trie``, a small trie of them,
+        or ``subset``, a part of the KB's trie. None searches all names.
+    :param shortlist_size: how many candidates those are.
+    :raises UnknownNameError: there is no such shortlist.
+    """
+
+    n_best: int = 5
+    n_kept: int = 20
+    threshold: float = 0.0
+    least_share: float = 0.5
+    shortlist: Shortlist | None = None
+    shortlist_size: int = 20
+
+    def __post_init__(self) -> None:
+        if self.shortlist is not None and self.shortlist not in SHORTLISTS:
+            raise UnknownNameError("shortlist", self.shortlist, SHORTLISTS)
+
+
+class GenerativeLinker(BatchLinker):
+    """Links by what a model writes, over any KB or part of one.
+
+    :param kb: the knowledge base; the trie of its names is made at first use and kept beside it.
+    :param generator: the model and all that belongs to it.
+    :param subset: the part of the KB that may be answered; everything outside is NIL.
+    :param learned: names from a training corpus: of concepts that share a name, the one goes first
+        that annotators meant by the mention.
+    :param config: how to search and decide.
+    :param progress: told how far making the trie is.
+    :raises KbMismatchError: the subset or the learned names belong to another KB.
+    :raises InputError: the model does not know all tokens of its tokenizer.
+
+    >>> linker = GenerativeLinker(kb, load_generator("models/linker"))       # doctest: +SKIP
+    >>> linker.link("heart attack").matched                                  # doctest: +SKIP
+    'Myocardial Infarction'
+    """
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        generator: Generator,
+        *,
+        subset: KbSubset | None = None,
+        learned: LearnedNames | None = None,
+        config: GenerativeConfig | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        check_parts(kb, subset, learned)
+        self.kb, self.generator = kb, generator
+        self.subset, self.learned = subset, learned
+        self.config = config or GenerativeConfig()
+        given = generator.options
+        self.options = dataclasses.replace(
+            given, n_best=self.config.n_best, beams=max(given.beams, self.config.n_best)
+        )
+        self._trie = open_kb_trie(
+            kb,
+            generator.form,
+            cleaning=generator.cleaning,
+            unknown_id=generator.unknown_id,
+            progress=progress,
+        )
+        try:
+            self._search = generator.make_search(self._trie, self.options)
+        except InputError as error:
+            raise InputError(
+                f"the model {generator.name} does not fit the names of the KB: {error}. Take model "
+                "and tokenizer from one place"
+            ) from error
+        self._part = None if subset is None else self._trie.subset(subset)
+
+    def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
+        """Link mentions, all in one search; see :meth:`biotk.linking.Linker.link_batch`.
+
+        A mention that cannot be given to the model, blank or too long, is NIL and says so.
+        """
+        inputs: dict[int, Any] = {}
+        links: dict[int, Link] = {}
+        for number, query in enumerate(queries):
+            each, problem = self._input(query)
+            if problem is None:
+                inputs[number] = each
+            else:
+                links[number] = refused(query, problem)
+        found = self._decode([queries[number] for number in inputs], list(inputs.values()))
+        for number, result in zip(inputs, found, strict=True):
+            links[number] = self._link(queries[number], result)
+        return [links[number] for number in range(len(queries))]
+
+    def _input(self, query: Query) -> tuple[Any, str | None]:
+        """:returns: the input for a mention, and why there is none or none that can be searched."""
+        if not query.looked_up.strip():
+            return None, "the mention is blank"
+        passage, start, end = query.place
+        # What stands between the ranges of a discontinuous mention is no part of it.
+        expansion = None if query.looked_up == passage[start:end] else query.looked_up
+        try:
+            each = self.generator.form.encode(passage, start=start, end=end, expansion=expansion)
+        except InputError as error:
+            return None, str(error)
+        return each, self._search.problem(each)
+
+    def _decode(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found]:
+        if self.config.shortlist is None:
+            among = self._trie if self._part is None else self._part
+            return [(each, among) for each in self._search.search(inputs, subset=self._part)]
+        listed = self._lexical.link_batch(queries, exhaustive=True)
+        return [
+            self._shortlist.search(each, [self.kb.index_of(c.concept_id) for c in link.candidates])
+            for each, link in zip(inputs, listed, strict=True)
+        ]
+
+    @cached_property
+    def _lexical(self) -> LexicalLinker:
+        size = self.config.shortlist_size
+        config = LexicalConfig(k=size, n_kept=size)
+        return LexicalLinker(self.kb, subset=self.subset, learned=self.learned, config=config)
+
+    @cached_property
+    def _shortlist(self) -> SmallTries | TrieParts:
+        if self.config.shortlist == "subset":
+            return TrieParts(self._trie, self._search)
+        return SmallTries(self.kb, self.generator, self.options)
+
+    def _link(self, query: Query, found: Found) -> Link:
+        decoded, among = found
+        written_out = None if query.long_form == query.text else query.long_form
+        wanted = None if query.type is None else entity_type(query.type)
+        ranked = rank_concepts(
+            decoded,
+            among,
+            self.kb,
+            wanted=wanted if wanted in self.kb.manifest.types else None,
+            shares=self._shares(query),
+        )
+        told = Link(
+            None,
+            route="nil",
+            query=written_out,
+            candidates=tuple(ranked[: self.config.n_kept]),
+            nil_interval=shown_interval(decoded),
+        )
+        reason = self._doubt(ranked, nil_score(decoded))
+        if reason is not None:
+            return dataclasses.replace(told, reasons={"nil": reason})
+        best = ranked[0]
+        return dataclasses.replace(
+            told,
+            concept_id=best.concept_id,
+            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
+            matched=best.name,
+            score=best.score,
+            route=ROUTE,
+            reasons={"tie": "another concept was as good"} if best.tied else {},
+            log_prob=best.log_prob,
+        )
+
+    def _doubt(self, ranked: Sequence[Candidate], nil: float) -> str | None:
+        """:returns: why the best candidate is not answered; None if it is."""
+        if not ranked:
+            return "the model found no name that may be answered"
+        best, config = ranked[0].score, self.config
+        if best < config.threshold:
+            return f"the model's best score {best:.2f} is below {config.threshold:.2f}"
+        if best < config.least_share * (best + nil):
+            return f"the model gives NIL at least {nil:.2f}, and the best concept {best:.2f}"
+        return None
+
+    def _shares(self, query: Query) -> dict[int, float]:
+        counts = {} if self.learned is None else self.learned.concepts(query.looked_up)
+        total = sum(counts.values())
+        return {concept: count / total for concept, count in counts.items()}
+
+
+def refused(query: Query, problem: str) -> Link:
+    """:returns: NIL for a mention that the model was not given."""
+    return Link(
+        None,
+        route="nil",
+        query=query.long_form if query.long_form != query.text else None,
+        reasons={"nil": f"the model was not asked: {problem}", REFUSED: problem},
+    )

@@ -1,0 +1,132 @@
+"""A generator: a model, the format of its inputs, and how it is searched, as one object.
+
+What a folder holds is told by the field ``format`` of its ``config.json``, by which
+:data:`FORMATS` knows what loads it. torch and transformers are imported when a model is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from biotk.decoding.options import SearchOptions
+from biotk.decoding.result import Decoded
+from biotk.errors import InputError, UnknownNameError
+from biotk.index.token_trie import TokenTrie
+from biotk.index.trie_subset import TrieSubset
+from biotk.nn.inputs import InputFormat
+from biotk.resources import list_resources, resource_path
+
+#: The format of checkpoints of transformers, whose configuration names none.
+UNNAMED = "genbioel"
+
+
+class Search(Protocol):
+    """Decodes mentions over one trie, as :class:`~biotk.decoding.search.ConstrainedSearch` does."""
+
+    def problem(self, each: Any, /) -> str | None:
+        """:returns: why an input cannot be searched, in words; None if it can."""
+
+    def search(
+        self, inputs: Sequence[Any], /, *, subset: TrieSubset | None = None
+    ) -> list[Decoded]:
+        """:returns: what was found for each input."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generator:
+    """What writes names for mentions.
+
+    :param name: what it was loaded from.
+    :param form: makes its inputs, and the tokens of names.
+    :param make_search: makes what decodes with its model over a trie.
+    :param options: how it is to be searched: the normalisation that it was trained for, its token
+        for NIL.
+    :param cleaning: how names are cleaned before they become tokens, a key of
+        :data:`biotk.text.cleaning.CLEANERS`.
+    :param unknown_id: the token of pieces that its tokenizer does not know.
+    """
+
+    name: str
+    form: InputFormat
+    make_search: Callable[[TokenTrie, SearchOptions], Search]
+    options: SearchOptions = field(default_factory=SearchOptions)
+    cleaning: str = "spaces"
+    unknown_id: int | None = None
+
+
+def load_generator(name: str | Path, *, device: str = "cpu") -> Generator:
+    """Load a generator.
+
+    :param name: a folder, the name of a model that comes with BioTK, or that of a hub model,
+        ``owner/name``; only the last may touch the network, and not where ``HF_HUB_OFFLINE`` is
+        set. They are looked for in this order.
+    :param device: where its weights are put.
+    :raises InputError: there is no such model, or it is damaged.
+    :raises UnknownNameError: its format, or its architecture, is none that we know.
+
+    >>> generator = load_generator("models/genbioel-bc5cdr")       # doctest: +SKIP
+    >>> GenerativeLinker(kb, generator).link("heart attack")       # doctest: +SKIP
+    """
+    place = find_model(name)
+    format_ = _format_of(Path(place)) if Path(place).is_dir() else UNNAMED
+    if format_ not in FORMATS:
+        raise UnknownNameError(f"format of the model {name}", format_, FORMATS)
+    return FORMATS[format_](place, device)
+
+
+def find_model(name: str | Path) -> str:
+    """:returns: the folder of a model, or its name on a hub.
+
+    :raises InputError: it is neither, nor the name of a model that comes with BioTK.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return str(folder)
+    known = list_resources("models")
+    if str(name) in known:
+        return str(resource_path("models", str(name)))
+    if isinstance(name, str) and "/" in name:
+        return name  # what loads it tells whether a hub can have that
+    raise InputError(
+        f"no model {str(name)!r}: it is no folder, none of those that come with BioTK "
+        f"({', '.join(known) or 'there are none'}), and no name of a hub model, owner/name"
+    )
+
+
+def _format_of(folder: Path) -> str:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"model {folder}: the folder has no config.json") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"model {folder}: its config.json cannot be read: {error}") from None
+    named = config.get("format", UNNAMED) if isinstance(config, dict) else None
+    if not isinstance(named, str):
+        raise InputError(f"model {folder}: its config.json is none of a model")
+    return named
+
+
+def _load_genbioel(place: str, device: str) -> Generator:
+    """Load a checkpoint of transformers, to be run as GenBioEL runs its own."""
+    from biotk.decoding.search import ConstrainedSearch
+    from biotk.nn.genbioel_format import GenbioelFormat
+    from biotk.nn.seq2seq import Seq2Seq
+
+    model = Seq2Seq.load(place, device=device)
+    return Generator(
+        name=place,
+        form=GenbioelFormat.load(place),
+        make_search=partial(ConstrainedSearch, model),
+        options=SearchOptions(normalisation="vocabulary"),
+        cleaning="genbioel",
+    )
+
+
+#: What loads each format: from a folder (or, of the unnamed format, a hub name) and a device.
+FORMATS: dict[str, Callable[[str, str], Generator]] = {UNNAMED: _load_genbioel}

@@ -30,7 +30,8 @@ LAYERS: list[tuple[str, str]] = [
     ("linking",                                    "numpy"),
     ("detection candidates sections genomics",     "numpy"),
     ("decoding",                                   "numpy torch"),
-    ("nn",                                         "numpy safetensors sentence_transformers "
+    ("nn",                                         "huggingface_hub numpy safetensors "
+                                                   "sentence_transformers "
                                                    "tokenizers torch transformers"),
     ("io evaluation index",                        "faiss numpy pyarrow"),
     ("kb",                                         "marisa_trie networkx numpy pyarrow"),
@@ -46,7 +47,12 @@ APART = {("components", "training")}
 FACADE_USERS = {"cli", "batch"}
 
 # Distributions whose module has another name, or that come with one that we require.
-PROVIDED_BY = {"faiss": "faiss-cpu", "safetensors": "transformers", "tokenizers": "transformers"}
+PROVIDED_BY = {
+    "faiss": "faiss-cpu",
+    "huggingface_hub": "transformers",
+    "safetensors": "transformers",
+    "tokenizers": "transformers",
+}
 
 ROW = {unit: i for i, (units, _) in enumerate(LAYERS) for unit in units.split()}
 LIBRARIES = {unit: set(libs.split()) for units, libs in LAYERS for unit in units.split()}

@@ -43,11 +43,12 @@ def check_place(out: Path) -> None:
 
 
 @contextmanager
-def draft_folder(out: Path, *, needed: int) -> Iterator[Path]:
+def draft_folder(out: Path, *, needed: int, what: str = "knowledge base") -> Iterator[Path]:
     """A new folder beside a place, to be filled and moved there; gone in the end, moved or not.
 
     :param out: the place.
     :param needed: about how many bytes will be written, for the message.
+    :param what: is written, likewise.
     :raises KbWriteError: it cannot be written.
     """
     lock = -1
@@ -63,13 +64,13 @@ def draft_folder(out: Path, *, needed: int) -> Iterator[Path]:
     except KbError:
         raise  # some are an OSError too
     except OSError as error:
-        raise KbWriteError(error.errno or errno.EIO, _explain(out, error, needed)) from error
+        raise KbWriteError(error.errno or errno.EIO, _explain(out, error, needed, what)) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         _unlock(lock)
 
 
-def _explain(out: Path, error: OSError, needed: int) -> str:
+def _explain(out: Path, error: OSError, needed: int, what: str) -> str:
     reason = error.strerror or str(error)
     if error.errno not in _NO_ROOM:
         return f"{out} cannot be written: {reason}. Choose another place"
@@ -78,7 +79,7 @@ def _explain(out: Path, error: OSError, needed: int) -> str:
     else:
         room = f"{_megabytes(shutil.disk_usage(out.parent).free)} are free"
     return (
-        f"no room for the knowledge base at {out}: {reason}. It needs about "
+        f"no room for the {what} at {out}: {reason}. It needs about "
         f"{_megabytes(needed)}, {room}. Make room or choose another place; nothing was left there"
     )
 

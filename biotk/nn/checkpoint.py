@@ -1,26 +1,39 @@
 """Hugging Face encoder–decoders from a folder or a hub: safetensors only, and checked.
 
-``from_pretrained`` gives weights that a checkpoint lacks random values and goes on with a warning,
-and unpickles ``.bin`` files. Here both are errors.
+``from_pretrained`` gives weights that a checkpoint lacks random values, leaves out those that it
+has no place for, goes on with a warning, and unpickles ``.bin`` files. Here these are errors.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForSeq2SeqLM, PreTrainedModel
+from transformers import AutoModelForSeq2SeqLM, PretrainedConfig, PreTrainedModel
+from transformers.utils import logging as transformers_logging
 
-from biotk.errors import InputError, UnknownNameError
+from biotk.errors import InputError
+from biotk.nn.architecture import SUPPORTED, Architecture, architecture_of, read_config
+from biotk.nn.checkpoint_files import (
+    CONFIG,
+    SAFE,
+    SAFE_PATTERNS,
+    bin_files,
+    convert_command,
+    find_folder,
+    locate,
+    safetensors_files,
+    told,
+)
 
-#: ``model_type`` of the configurations whose decoder we can run.
-SUPPORTED = ("bart", "mbart", "mt5", "t5")
+__all__ = ["SUPPORTED", "load_model"]
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_CONVERT = "convert it once: biotk convert checkpoint"
+#: A buffer that is all zeros in models that were only trained, and that not all of them store.
+ZERO_WHEN_MISSING = "final_logits_bias"
 
 
 def load_model(
@@ -41,63 +54,93 @@ def load_model(
     :raises InputError: there is no such model, it is not in safetensors, or it is damaged.
     :raises UnknownNameError: it is of an architecture that we do not run.
     """
-    place = _resolve(name)
-    where: dict[str, Any] = {
-        "revision": revision,
-        "local_files_only": local_files_only or Path(place).is_dir(),
-    }
-    try:
-        config = AutoConfig.from_pretrained(place, **where)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"model {name}: its config.json cannot be read: {_first(error)}") from None
-    if config.model_type not in SUPPORTED:
-        raise UnknownNameError("architecture (model_type)", str(config.model_type), SUPPORTED)
-    try:
-        model, report = AutoModelForSeq2SeqLM.from_pretrained(
-            place, config=config, dtype=dtype, use_safetensors=True, output_loading_info=True,
-            **where,
-        )  # fmt: skip
-    except SafetensorError as error:
-        raise InputError(f"model {name}: its weights are damaged: {_first(error)}") from None
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"model {name}: no weights in safetensors could be loaded: {_first(error)} If they "
-            f"are a .bin file, {_CONVERT} {name}"
-        ) from None
-    _check(name, model, report)
+    needed = (CONFIG, "generation_config.json", *SAFE_PATTERNS)
+    folder = locate(name, needed, revision=revision, local_files_only=local_files_only)
+    config = read_config(name, folder)
+    architecture = architecture_of(name, config)
+    _check_folder(name, folder)
+    model, report = _from_pretrained(name, folder, config, dtype)
+    _check_report(name, report, architecture)
+    _check_finite(name, model)
     loaded: PreTrainedModel = model.eval()
     return loaded
 
 
-def _resolve(name: str | Path) -> str:
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        if isinstance(name, str) and _HUB_NAME.fullmatch(name):
-            return name
+def _check_folder(name: str | Path, folder: Path) -> None:
+    if safetensors_files(folder):
+        return
+    pickles = bin_files(folder)
+    if pickles:
         raise InputError(
-            f"model {name}: there is no such folder. Give a folder that holds config.json and "
-            "model.safetensors, or the name of a hub model: owner/name"
+            f"model {name}: the folder has no {SAFE}, only {pickles[0].name}, a pickle, which is "
+            f"never loaded. Convert it once: {convert_command(name)}"
         )
-    if not (folder / "config.json").is_file():
-        raise InputError(f"model {name}: the folder has no config.json")
-    if not any(folder.glob("*.safetensors")):
-        found = sorted(path.name for path in folder.glob("*.bin"))
-        told = ""
-        if found:
-            told = f", only {found[0]}, a pickle, which is never loaded; {_CONVERT} {name}"
-        raise InputError(f"model {name}: the folder has no model.safetensors{told}")
-    return str(folder)
+    if find_folder(name) is None:  # whose pickles were not fetched
+        raise InputError(
+            f"model {name}: there is no {SAFE} on the hub. If its weights are a .bin file, convert "
+            f"it once: {convert_command(name)}"
+        )
+    raise InputError(
+        f"model {name}: the folder has no {SAFE}. Copy all files of the checkpoint there"
+    )
 
 
-def _check(name: str | Path, model: PreTrainedModel, report: dict[str, Any]) -> None:
-    missing = sorted({str(key) for key in report.get("missing_keys", ())})
-    missing += sorted(str(key) for key in report.get("mismatched_keys", ()))
+def _from_pretrained(
+    name: str | Path, folder: Path, config: PretrainedConfig, dtype: torch.dtype
+) -> tuple[Any, dict[str, Any]]:
+    try:
+        with _quiet():
+            model, report = AutoModelForSeq2SeqLM.from_pretrained(
+                str(folder), config=config, dtype=dtype, use_safetensors=True,
+                output_loading_info=True, ignore_mismatched_sizes=True, trust_remote_code=False,
+                local_files_only=True,
+            )  # fmt: skip
+    except SafetensorError as error:
+        raise InputError(f"model {name}: its weights are damaged: {told(error)}") from None
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise InputError(f"model {name}: its weights cannot be loaded: {told(error)}") from None
+    return model, report
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from telling at length what becomes one error here."""
+    log: Any = transformers_logging
+    level, bar = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity_error()
+    log.disable_progress_bar()
+    try:
+        yield
+    finally:
+        log.set_verbosity(level)
+        if bar:
+            log.enable_progress_bar()
+
+
+def _check_report(name: str | Path, report: dict[str, Any], architecture: Architecture) -> None:
+    unfit = report.get("mismatched_keys") or ()
+    reshaped = sorted({str(key[0] if isinstance(key, tuple) else key) for key in unfit})
+    missing = sorted({str(key) for key in report.get("missing_keys") or ()} - {ZERO_WHEN_MISSING})
+    extra = sorted(str(key) for key in report.get("unexpected_keys") or ())
+    found = []
     if missing:
-        shown = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+        found.append(f"{counted(missing)} missing: {some(missing)}")
+    if reshaped:
+        wanted = [f"{key} (should be {size(architecture.shapes[key])})" for key in reshaped]
+        found.append(f"{counted(reshaped)} of another shape: {some(wanted)}")
+    if extra:
+        found.append(f"{counted(extra)} without a place in it: {some(extra)}")
+    if found:
+        remedy = "Give it the config.json and the weights of one checkpoint"
+        if extra and not missing and not reshaped:
+            command = f"{convert_command(name)} --drop-extra"
+            remedy += f", or leave out what has no place: {command}"
         raise InputError(
-            f"model {name}: the checkpoint does not fit its config.json; {len(missing)} weights "
-            f"are missing or of another shape: {shown}"
+            f"model {name}: the weights do not fit its config.json; {'; '.join(found)}. {remedy}"
         )
+
+
+def _check_finite(name: str | Path, model: PreTrainedModel) -> None:
     for key, weight in model.state_dict().items():
         if weight.is_floating_point() and not torch.isfinite(weight).all():
             raise InputError(
@@ -106,6 +149,20 @@ def _check(name: str | Path, model: PreTrainedModel, report: dict[str, Any]) -> 
             )
 
 
-def _first(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+def counted(weights: list[str]) -> str:
+    """:returns: how many weights are something, with the verb."""
+    return f"{len(weights)} weight is" if len(weights) == 1 else f"{len(weights)} weights are"
+
+
+def some(items: list[str]) -> str:
+    """:returns: the first of some items, and whether there are more."""
+    return ", ".join(items[:3]) + (", …" if len(items) > 3 else "")
+
+
+def size(shape: torch.Size) -> str:
+    """:returns: a shape, to be read.
+
+    >>> size(torch.Size([300, 16]))
+    '300×16'
+    """
+    return "×".join(map(str, shape)) or "a number"

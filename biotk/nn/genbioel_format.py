@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Words of context, both sides together.
 WINDOW = 384
 
+_OF_CONFIG = ("bos_token_id", "eos_token_id", "decoder_start_token_id", "max_position_embeddings")
+
 
 class GenbioelFormat:
     """Makes inputs of mentions, and tokens of names.
@@ -60,25 +62,28 @@ class GenbioelFormat:
         """Take tokenizer and ids from a checkpoint.
 
         :param name: a folder, or the name of a hub model, as for ``Seq2Seq.load``.
-        :raises InputError: it has no tokenizer that we can read.
+        :raises InputError: it has no tokenizer that we can read, or none that fits the model.
+        :raises UnknownNameError: it is of an architecture that we do not run.
         """
-        from transformers import AutoConfig, AutoTokenizer
+        from biotk.nn.architecture import read_config
+        from biotk.nn.checkpoint_files import CONFIG, locate
+        from biotk.nn.tokenizer_files import PIECES, SETTINGS, load_tokenizer
 
-        only_local = local_files_only or Path(name).is_dir()
-        try:
-            config: Any = AutoConfig.from_pretrained(name, local_files_only=only_local)
-            loaded: Any = AutoTokenizer.from_pretrained(name, local_files_only=only_local)
-            tokenizer = loaded.backend_tokenizer
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise InputError(f"model {name}: its tokenizer cannot be read: {first}") from None
-        return cls(
-            tokenizer,
-            begin_id=config.bos_token_id,
-            end_id=config.eos_token_id,
-            start_id=config.decoder_start_token_id,
-            max_tokens=config.max_position_embeddings,
-        )
+        needed = (CONFIG, *PIECES, *SETTINGS)
+        folder = locate(name, needed, local_files_only=local_files_only)
+        config: Any = read_config(name, folder)
+        numbers: dict[str, int] = {}
+        for key in _OF_CONFIG:
+            value = getattr(config, key, None)
+            if not isinstance(value, int):
+                raise InputError(
+                    f"model {name}: GenBioEL's format is for BART, and needs a number for {key} in "
+                    f"its config.json, not {value!r}"
+                )
+            numbers[key] = value
+        tokenizer = load_tokenizer(name, folder, vocabulary_size=config.vocab_size)
+        begin, end, start, room = numbers.values()
+        return cls(tokenizer, begin_id=begin, end_id=end, start_id=start, max_tokens=room)
 
     @property
     def fingerprint(self) -> str:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from biotk import __version__
-from biotk.cli import evaluate, kb
+from biotk.cli import convert, evaluate, kb
 from biotk.cli.annotate import annotate_cli
 from biotk.cli.output import BiotkGroup
 
@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("annotate")(annotate_cli)
+app.add_typer(convert.app, name="convert")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(kb.app, name="kb")
 

@@ -18,21 +18,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from biotk.errors import UnknownNameError
-
-
-class Linear(NamedTuple):
-    """An affine map.
-
-    :param weight: *Shape*: (out, in).
-    :param bias: *Shape*: (out,).
-    """
-
-    weight: Tensor
-    bias: Tensor | None = None
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """:returns: the map of x. *Shape*: (…, in) → (…, out)."""
-        return F.linear(x, self.weight, self.bias)
+from biotk.nn.linear import Linear
 
 
 class Norm(NamedTuple):

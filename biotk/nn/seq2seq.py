@@ -21,6 +21,7 @@ from biotk.errors import InputError
 from biotk.nn.checkpoint import load_model
 from biotk.nn.decoder import Decoder, Ints, Memory
 from biotk.nn.decoder_weights import decoder_weights
+from biotk.nn.linear import Linear, with_packed_maps
 
 Scores = NDArray[np.float64]
 
@@ -53,13 +54,20 @@ class Seq2Seq:
     def __init__(self, model: PreTrainedModel) -> None:
         config: Any = model.config
         untyped: Any = model
-        self._encoder = model.get_encoder()
+        self._encoder = with_packed_maps(model.get_encoder())
         self._decoder = Decoder(decoder_weights(model))
         output = untyped.get_output_embeddings()
         bias = getattr(model, "final_logits_bias", None)
         # All zeros in every BART that was only trained, and then not worth adding.
         self._bias = bias.detach()[0] if bias is not None and bool(bias.any()) else None
         self._output: Tensor = output.weight.detach()
+        self._columns = tuple(
+            Linear(
+                self._output[first : first + _COLUMNS],
+                None if self._bias is None else self._bias[first : first + _COLUMNS],
+            )
+            for first in range(0, len(self._output), _COLUMNS)
+        )
         t5 = str(config.model_type) in {"t5", "mt5"}
         scaled = t5 and getattr(config, "scale_decoder_outputs", config.tie_word_embeddings)
         self._output_scale = float(config.d_model) ** -0.5 if scaled else 1.0
@@ -184,9 +192,9 @@ class Seq2Seq:
         :returns: the logarithm of the sum of the exponentials of all logits. *Shape*: (states,).
         """
         parts = []
-        for first in range(0, self.vocabulary_size, _COLUMNS):
-            end = first + _COLUMNS
-            bias = None if self._bias is None else self._bias[first:end]
-            parts.append(F.linear(hidden, self._output[first:end], bias).float().logsumexp(-1))
+        for columns in self._columns:
+            logits = columns(hidden).float()
+            # The kernel of log_softmax takes half as long as that of logsumexp.
+            parts.append(logits.amax(-1) - logits.log_softmax(-1).amax(-1))
         total = torch.stack(parts).logsumexp(0)
         return total.double().cpu().numpy()

@@ -93,6 +93,7 @@ def make_detector(
     default_config={
         "kb": "open",
         "linker": "lexical",
+        "model": None,
         "labels": None,
         "learned_names": None,
         "types": None,
@@ -100,8 +101,8 @@ def make_detector(
         "branch": None,
         "ids": None,
         "subset": None,
-        "k": 20,
-        "threshold": 0.65,
+        "k": None,
+        "threshold": None,
         "resolve_abbreviations": True,
         "max_entities_per_mention": 5,
         "spans_key": "biotk",
@@ -112,7 +113,8 @@ def make_linker(
     nlp: Language,
     name: str,
     kb: str,
-    linker: Literal["lexical"],
+    linker: Literal["lexical", "generative", "cascade"],
+    model: str | None,
     labels: list[str] | None,
     learned_names: str | None,
     types: list[str] | None,
@@ -120,8 +122,8 @@ def make_linker(
     branch: list[str] | None,
     ids: list[str] | None,
     subset: str | None,
-    k: int,
-    threshold: float,
+    k: int | None,
+    threshold: float | None,
     resolve_abbreviations: bool,
     max_entities_per_mention: int,
     spans_key: str,
@@ -130,13 +132,15 @@ def make_linker(
     """Link each entity to a concept of the KB, or to NIL.
 
     kb (str): the KB's directory, or the name of an embedded one.
-    linker (str): "lexical": names alone, no model.
+    linker (str): "lexical": names alone, no model; "generative": a model writes names of the KB;
+        "cascade": names where they answer, the model for the rest.
+    model (str | None): the model of the last two: a folder, or a name.
     labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
     subset (str | None): a file that `biotk kb subset` wrote; no more than this part.
-    k (int): how many candidates are considered.
-    threshold (float): a best score below this is NIL.
+    k (int | None): how many candidates are considered; None: as many as the linker likes.
+    threshold (float | None): a best score below this is NIL; None: the linker's own.
     resolve_abbreviations (bool): whether short forms are looked up by their long form.
     max_entities_per_mention (int): how many candidates `span._.kb_ents` shows.
     spans_key (str): spans in doc.spans that are linked beside doc.ents.
@@ -156,6 +160,8 @@ def make_linker(
             part=subset,
             include=include_kb,
         ),
+        linker=linker,
+        model=model,
         labels=labels,
         learned_names=learned_names,
         k=k,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from spacy.tokens import Doc, Span
+from spacy.util import raise_error
 
 from biotk.candidates.learned import LearnedNames
 from biotk.components.extensions import add_getter
@@ -16,13 +20,26 @@ from biotk.components.plain import get_abbreviations, get_link, set_link
 from biotk.components.saving import KbComponent
 from biotk.document import Abbreviation
 from biotk.kb import KnowledgeBase
-from biotk.linking import LexicalConfig, LexicalLinker
-from biotk.linking.base import LongForms
+from biotk.linking import Linker, Query
+from biotk.linking.long_forms import LongForms
+from biotk.linking.registry import LinkerOptions, check_linker, make_linker
 from biotk.text.abbreviations import find_abbreviations
 from biotk.types import NIL
 
 _KB_ENTS_SHOWN = 5
 _LEARNED = "learned_names.tsv"
+_MODEL = "model.json"
+
+#: What spaCy has called where documents cannot be processed.
+ErrorHandler = Callable[[str, Any, list[Doc], Exception], Any]
+
+
+class _Asked(NamedTuple):
+    """A span that is linked, and whether it is one of the document's entities."""
+
+    span: Span
+    is_entity: bool
+    query: Query
 
 
 class LinkerComponent(KbComponent):
@@ -30,13 +47,17 @@ class LinkerComponent(KbComponent):
 
     Spans of ``doc.spans[spans_key]`` are linked too.
 
+    Documents that come in a stream are linked together: a model answers many mentions at once.
+
     :param name: its name in the pipeline.
     :param handle: the KB, and the part of it that may be answered.
+    :param linker: ``lexical``, ``generative`` or ``cascade``.
+    :param model: the model of the last two: its name or folder; saved as that, not copied.
     :param labels: entity labels that are linked; without them all are.
     :param learned_names: a table of training mentions, see
         :meth:`~biotk.candidates.learned.LearnedNames.write`; it is saved with the component.
-    :param k: how many candidates are considered.
-    :param threshold: a best score below this is NIL.
+    :param k: how many candidates are considered; None for the linker's own number.
+    :param threshold: a best score below this is NIL; None for the linker's own.
     :param resolve_abbreviations: whether short forms are looked up by their long form.
     :param max_entities_per_mention: how many candidates a link keeps.
     :param spans_key: spans that are linked beside the entities.
@@ -47,20 +68,27 @@ class LinkerComponent(KbComponent):
         name: str,
         handle: KbHandle,
         *,
+        linker: str = "lexical",
+        model: str | None = None,
         labels: Sequence[str] | None = None,
         learned_names: str | None = None,
-        k: int = 20,
-        threshold: float = 0.65,
+        k: int | None = None,
+        threshold: float | None = None,
         resolve_abbreviations: bool = True,
         max_entities_per_mention: int = _KB_ENTS_SHOWN,
         spans_key: str = "biotk",
     ) -> None:
         super().__init__(name, handle)
-        self.config = LexicalConfig(k=k, threshold=threshold, n_kept=max_entities_per_mention)
+        check_linker(linker, model)
+        self.linker_name = linker
+        self.model = _absolute(model)
+        self._model_named = model
+        self.options = LinkerOptions(k=k, threshold=threshold, n_kept=max_entities_per_mention)
         self.linked_labels = None if labels is None else frozenset(labels)
         self.learned_names = learned_names
         self.resolve_abbreviations = resolve_abbreviations
         self.spans_key = spans_key
+        self._handle_error: ErrorHandler = raise_error
         _add_getters()
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -69,7 +97,7 @@ class LinkerComponent(KbComponent):
         _add_getters()
 
     def _forget(self) -> None:
-        self._built: LexicalLinker | None = None
+        self._built: Linker | None = None
 
     @property
     def kb(self) -> KnowledgeBase:
@@ -77,48 +105,107 @@ class LinkerComponent(KbComponent):
         return self.handle.kb
 
     @property
-    def linker(self) -> LexicalLinker:
-        """The linker, made at first use."""
+    def linker(self) -> Linker:
+        """The linker, made at first use, its model loaded."""
         if self._built is None:
             learned = self.learned_names and LearnedNames.read(self.kb, self.learned_names)
-            self._built = LexicalLinker(
-                self.kb, subset=self.handle.subset, learned=learned or None, config=self.config
+            self._built = make_linker(
+                self.linker_name,
+                self.kb,
+                subset=self.handle.subset,
+                learned=learned or None,
+                options=replace(self.options, model=self.model),
             )
         return self._built
 
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
-        """Save into a folder, the training mentions too."""
+        """Save into a folder, the training mentions and the model's place too."""
         super().to_disk(path, exclude=exclude)
         if self.learned_names is not None:
             shutil.copyfile(self.learned_names, Path(path) / _LEARNED)
+        (Path(path) / _MODEL).write_text(json.dumps(self._plain_model()) + "\n", encoding="utf-8")
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> Self:
         """Load what :meth:`to_disk` saved."""
         if (Path(path) / _LEARNED).is_file():
             self.learned_names = str(Path(path) / _LEARNED)
+        if (Path(path) / _MODEL).is_file():
+            self._take_model(json.loads((Path(path) / _MODEL).read_text(encoding="utf-8")))
         return super().from_disk(path, exclude=exclude)
+
+    def to_plain(self) -> dict[str, str]:
+        """:returns: the KB's place and fingerprint, and the model's place."""
+        return super().to_plain() | self._plain_model()
+
+    def from_plain(self, plain: dict[str, str]) -> None:
+        """Take what :meth:`to_plain` gave."""
+        super().from_plain(plain)
+        self._take_model(plain)
+
+    def _plain_model(self) -> dict[str, str]:
+        if self.model is None or self._model_named is None:
+            return {}
+        return {"model": self.model, "model_named": self._model_named}
+
+    def _take_model(self, plain: dict[str, str]) -> None:
+        """Find the model where it was: another one that the config names now is meant."""
+        if plain.get("model_named") == self._model_named and "model" in plain:
+            self.model = plain["model"]
+
+    def set_error_handler(self, error_handler: ErrorHandler) -> None:
+        """Set what is called where documents cannot be processed, as in spaCy's components."""
+        self._handle_error = error_handler
+
+    def get_error_handler(self) -> ErrorHandler:
+        """:returns: what is called where documents cannot be processed."""
+        return self._handle_error
 
     def __call__(self, doc: Doc) -> Doc:
         """Link the entities of a document."""
+        self._link_docs([doc])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
+        """Link the entities of documents, those of ``batch_size`` documents together."""
+        rest = iter(stream)
+        while docs := list(islice(rest, batch_size)):
+            try:
+                self._link_docs(docs)
+            except Exception as error:
+                if self._handle_error is raise_error or len(docs) == 1:
+                    self._handle_error(self.name, self, docs, error)
+                else:  # the handler shall see those documents alone that are to blame
+                    for doc in docs:
+                        yield from self.pipe([doc])
+                continue
+            yield from docs
+
+    def _link_docs(self, docs: Sequence[Doc]) -> None:
+        asked = [each for doc in docs for each in self._asked(doc)]
+        links = self.linker.link_batch([each.query for each in asked])
+        for (span, is_entity, _), link in zip(asked, links, strict=True):
+            set_link(span, link)
+            if is_entity:
+                # spaCy keeps an entity's id in its tokens; setting it there leaves the rest alone.
+                kb_id = span.doc.vocab.strings.add(link.concept_id or NIL)
+                for token in span:
+                    token.ent_kb_id = kb_id
+
+    def _asked(self, doc: Doc) -> Iterator[_Asked]:
+        passage = doc.text
         found: tuple[Abbreviation, ...] = ()
         if self.resolve_abbreviations:
-            found = get_abbreviations(doc) or find_abbreviations(doc.text)
+            found = get_abbreviations(doc) or find_abbreviations(passage)
         forms = LongForms(found) if found else None
-        linker, strings = self.linker, doc.vocab.strings
         entities = doc.ents
         for at, span in enumerate((*entities, *self._other_spans(doc, entities))):
             if self.linked_labels is not None and span.label_ not in self.linked_labels:
                 continue
             text = span.text  # made of its tokens anew each time
-            long_form = forms.of(text, span.start_char, span.end_char) if forms else None
-            link = linker.link(text, type=span.label_ or None, long_form=long_form)
-            set_link(span, link)
-            if at < len(entities):
-                # spaCy keeps an entity's id in its tokens; setting it there leaves the rest alone.
-                kb_id = strings.add(link.concept_id or NIL)
-                for token in span:
-                    token.ent_kb_id = kb_id
-        return doc
+            start, end = span.start_char, span.end_char
+            long_form = forms.of(text, start, end) if forms else None
+            query = Query(text, span.label_ or None, long_form, passage, start, end)
+            yield _Asked(span, at < len(entities), query)
 
     def _other_spans(self, doc: Doc, entities: Sequence[Span]) -> Iterator[Span]:
         places = {(ent.start, ent.end, ent.label) for ent in entities}
@@ -133,6 +220,13 @@ def kb_entities(span: Span) -> list[tuple[str, float]]:
     if link is None or link.is_nil:
         return []
     return [(candidate.concept_id, candidate.score) for candidate in link.candidates]
+
+
+def _absolute(model: str | None) -> str | None:
+    """:returns: a model's name, or its folder in a form that holds in every working directory."""
+    if model is None or not Path(model).expanduser().is_dir():
+        return model
+    return str(Path(model).expanduser().absolute())
 
 
 def _add_getters() -> None:

@@ -19,6 +19,7 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import Manifest
+from biotk.linking.registry import check_linker
 from biotk.resources import list_resources, resource_path
 from biotk.types import NIL
 
@@ -38,6 +39,8 @@ def load_pipeline(
     ids: Sequence[str] | None = None,
     subset: KbSubset | str | Path | None = None,
     threshold: float | None = None,
+    linker: str | None = None,
+    model: str | Path | None = None,
 ) -> Language:
     """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
 
@@ -52,9 +55,13 @@ def load_pipeline(
         saved with the pipeline. What is given here and what the pipeline itself asks for, but for
         its types, must all hold.
     :param threshold: the linker's threshold for NIL.
+    :param linker: another linker: ``lexical``, ``generative`` or ``cascade``.
+    :param model: the model of the last two: a folder, or a name.
     :returns: a spaCy pipeline.
-    :raises UnknownNameError: there is none of that name.
+    :raises UnknownNameError: there is none of that name, or no such linker.
     """
+    if linker is not None:
+        check_linker(linker, model)
     config_path = _config_path(name)
     config = spacy.util.load_config(config_path)
     parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
@@ -71,8 +78,11 @@ def load_pipeline(
         if kb is not None:
             component["kb"] = str(kb)
         component |= {key: list(names) for key, names in parts.items() if names is not None}
-        if threshold is not None and factory == "biotk_linker":
-            component["threshold"] = threshold
+        if factory == "biotk_linker":
+            own = {"threshold": threshold, "linker": linker, "model": model and str(model)}
+            component |= {key: value for key, value in own.items() if value is not None}
+            if linker == "lexical":
+                component["model"] = None
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     if not {"parser", "ner"} & set(nlp.pipe_names):
         # spaCy's limit of a million characters is there for these two.

@@ -42,12 +42,20 @@ class KbComponent:
         self._forget()
         return self
 
+    def to_plain(self) -> dict[str, str]:
+        """:returns: the KB's place and fingerprint."""
+        return self.handle.to_plain()
+
+    def from_plain(self, plain: dict[str, str]) -> None:
+        """Take what :meth:`to_plain` gave."""
+        self.handle.from_plain(plain)
+
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """:returns: the KB's place and fingerprint."""
-        return json.dumps(self.handle.to_plain()).encode()
+        return json.dumps(self.to_plain()).encode()
 
     def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> Self:
         """Load what :meth:`to_bytes` gave."""
-        self.handle.from_plain(json.loads(data))
+        self.from_plain(json.loads(data))
         self._forget()
         return self

@@ -32,7 +32,7 @@ TEXT = st.text(
 )
 NAME = st.text(max_size=8)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
-CANDIDATE = st.builds(Candidate, NAME, NAME, FINITE, NAME, st.booleans())
+CANDIDATE = st.builds(Candidate, NAME, NAME, FINITE, NAME, st.booleans(), st.none() | FINITE)
 LINK = st.builds(
     Link,
     st.none() | st.text(min_size=1, max_size=8).filter(lambda text: text != "NIL"),
@@ -43,6 +43,8 @@ LINK = st.builds(
     st.none() | NAME,
     st.lists(CANDIDATE, max_size=2).map(tuple),
     st.dictionaries(NAME, NAME, max_size=2),
+    st.none() | FINITE,
+    st.none() | st.tuples(FINITE, FINITE),
 )
 
 

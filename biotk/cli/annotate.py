@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biotk.cli.kb_argument import open_named
+from biotk.cli.linker_options import Model, OtherLinker
 from biotk.cli.output import FAILED, say
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import BioTKError
@@ -45,6 +46,8 @@ def annotate_cli(
     kb: Annotated[
         str | None, typer.Option(help="Another KB: its directory, or the name of an embedded one.")
     ] = None,
+    linker: OtherLinker = None,
+    model: Model = None,
     types: Types = None,
     source: Source = None,
     branch: Branch = None,
@@ -94,10 +97,13 @@ def annotate_cli(
     biotk annotate notes/ -o notes.jsonl --workers 4 --resume
 
     biotk annotate notes/ -o tumours.jsonl --types Disease --branch MESH:D009369
+
+    biotk annotate notes/ -o notes.jsonl --linker cascade --model models/mine
     """
     from biotk.batch import AnnotatorSpec, BatchOptions
 
-    overrides: dict[str, Any] = {} if kb is None else {"kb": kb}
+    given = {"kb": kb, "linker": linker, "model": model}
+    overrides: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     if part:
         overrides |= part.overrides(_kb_of(pipeline, kb))

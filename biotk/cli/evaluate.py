@@ -6,23 +6,23 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from biotk.cli.evaluate_gold import GoldTypes, covered_types, gold_types_report, of_gold_types
+from biotk.cli.evaluate_items import linked_items, model_report
 from biotk.cli.evaluate_part import part_report, resolver, sought, within
+from biotk.cli.linker_options import LinkerName, Model, OtherLinker
+from biotk.cli.output import progress_bar
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
-from biotk.errors import InputError, Problems, UnknownNameError
+from biotk.errors import InputError, Problems
 
 if TYPE_CHECKING:
     from biotk.candidates.learned import LearnedNames
     from biotk.document import Document
-    from biotk.evaluation import LinkingItem
     from biotk.kb import KnowledgeBase
-    from biotk.linking import LexicalLinker
 
 app = typer.Typer(
     help="Figures on annotated corpora.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -55,7 +55,8 @@ LowCoverage = Annotated[
 def linking_cli(
     corpus: Corpus,
     kb: Kb,
-    linker: Annotated[str, typer.Option(help="The linker, such as lexical.")] = "lexical",
+    linker: LinkerName = "lexical",
+    model: Model = None,
     train: Annotated[
         list[Path] | None,
         typer.Option(help="A training corpus whose mentions are learned; may be given again."),
@@ -77,12 +78,17 @@ def linking_cli(
 
     In a part of the KB, a gold id that is outside the part counts as one outside the KB.
 
-    Example: biotk evaluate linking --corpus dev.pubtator --kb mesh --linker lexical --json
+    For example:
+
+    biotk evaluate linking --corpus dev.pubtator --kb mesh --json
+
+    biotk evaluate linking --corpus dev.pubtator --kb mesh --linker cascade --model models/mine
     """
     report = evaluate_linking(
         corpus,
         kb,
         linker=linker,
+        model=model,
         train=train or [],
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         gold_types=gold_types,
@@ -124,6 +130,8 @@ def end_to_end_cli(
     corpus: Corpus,
     kb: Kb,
     pipeline: Annotated[str, typer.Option(help="A pipeline's name or folder.")] = "literature",
+    linker: OtherLinker = None,
+    model: Model = None,
     subset_ids: Annotated[
         Path | None,
         typer.Option(help="A file of concept ids, one a line: only these may be answered."),
@@ -148,6 +156,8 @@ def end_to_end_cli(
         corpus,
         pipeline,
         kb,
+        linker=linker,
+        model=model,
         subset_ids=subset_ids,
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         gold_types=gold_types,
@@ -162,6 +172,7 @@ def evaluate_linking(
     kb_name: str,
     *,
     linker: str = "lexical",
+    model: str | None = None,
     train: Iterable[Path] = (),
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
@@ -172,10 +183,9 @@ def evaluate_linking(
     """Link the gold mentions of a corpus and judge the ranking; see ``docs/evaluation.md``."""
     from biotk.evaluation import gold_ids, score_linking
     from biotk.kb.default import resolve_kb
-    from biotk.linking.registry import LINKERS, make_linker
+    from biotk.linking.registry import LinkerOptions, check_linker, make_linker
 
-    if linker not in LINKERS:
-        raise UnknownNameError("linker", linker, LINKERS)
+    check_linker(linker, model)
     corpus_documents = of_gold_types(_read(corpus), gold_types)
     kb = resolve_kb(kb_name)
     if not allow_low_coverage:
@@ -184,9 +194,14 @@ def evaluate_linking(
     training = _without_overlap([d for path in train for d in _read(path)], documents)
     learned = _learn(kb, training) if training else None
     subset = part.of(kb)
-    made = make_linker(linker, kb, subset=subset, learned=learned)
+    with progress_bar() as show:
+        options = LinkerOptions(model=model)
+        made = make_linker(
+            linker, kb, subset=subset, learned=learned, options=options, progress=show
+        )
+        items, n_refused = linked_items(made, documents, abbreviations=abbreviations, show=show)
     scores = score_linking(
-        _items(made, documents, abbreviations=abbreviations),
+        items,
         resolve=resolver(kb, subset),
         seen_ids=gold_ids(training) if training else None,
         kb_prefixes=kb.manifest.prefixes,
@@ -196,6 +211,7 @@ def evaluate_linking(
     return {
         **scores.to_dict(),
         "linker": linker,
+        **model_report(made, n_refused),
         "kb": {"name": kb.manifest.name, "fingerprint": kb.fingerprint, **kb.manifest.counts},
         "n_training_documents": len(training),
         "abbreviations_written_out": abbreviations,
@@ -246,6 +262,8 @@ def evaluate_end_to_end(
     pipeline: str,
     kb_name: str,
     *,
+    linker: str | None = None,
+    model: str | None = None,
     subset_ids: Path | None = None,
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
@@ -266,11 +284,13 @@ def evaluate_end_to_end(
     documents = _half_of(documents, half)
     seek, subset = sought(part, kb, subset_ids=subset_ids)
     allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
-    predicted = _annotate(pipeline, str(kb.path), documents, **seek)
+    how = {"linker": linker, "model": model}
+    predicted = _annotate(pipeline, str(kb.path), documents, **how, **seek)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
     return {
         **scores.to_dict(),
         "pipeline": pipeline,
+        **{name: value for name, value in how.items() if value is not None},
         "kb": kb.manifest.name,
         **part_report(part, subset, subset_ids=subset_ids),
         **gold_types_report(gold_types),
@@ -341,32 +361,6 @@ def _learn(kb: KnowledgeBase, training: list[Document]) -> LearnedNames:
     from biotk.candidates.learned import LearnedNames
 
     return LearnedNames.from_documents(kb, training)
-
-
-def _items(
-    linker: LexicalLinker, documents: list[Document], *, abbreviations: bool
-) -> Iterator[LinkingItem]:
-    from biotk.evaluation import LinkingItem
-    from biotk.linking.base import LongForms, long_form_of
-    from biotk.text.abbreviations import find_abbreviations
-
-    threshold = linker.config.threshold
-    # Full texts name the same cell hundreds of times.
-    candidates = cache(linker.candidates)
-    for document in documents:
-        forms = LongForms(find_abbreviations(document.text))
-        for mention in document.mentions:
-            long = long_form_of(mention, forms)
-            ranked = candidates(
-                mention.text, type=mention.type, long_form=long if abbreviations else None
-            )
-            yield LinkingItem(
-                document.id,
-                mention,
-                ranked,
-                predicted_nil=not ranked or ranked[0].score < threshold,
-                is_abbreviation=long is not None,
-            )
 
 
 def _annotate(

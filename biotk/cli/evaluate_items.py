@@ -1,0 +1,83 @@
+"""Gold mentions given to a linker, in batches of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from biotk.cli.output import ShowProgress
+    from biotk.document import Document, Mention
+    from biotk.evaluation import LinkingItem
+    from biotk.linking import Linker, Query
+
+_DOCUMENTS = 32  # linked together
+
+
+def linked_items(
+    linker: Linker,
+    documents: Sequence[Document],
+    *,
+    abbreviations: bool,
+    show: ShowProgress = lambda step, done, total: None,
+) -> tuple[list[LinkingItem], int]:
+    """Link the gold mentions of a corpus.
+
+    :param abbreviations: whether short forms are written out.
+    :param show: told how many documents are done.
+    :returns: an item each, and how many mentions a model could not be given.
+    """
+    from biotk.evaluation import LinkingItem
+    from biotk.linking.generative import REFUSED
+
+    items: list[LinkingItem] = []
+    n_refused = 0
+    for start in range(0, len(documents), _DOCUMENTS):
+        batch = documents[start : start + _DOCUMENTS]
+        asked = list(_asked(batch, abbreviations=abbreviations))
+        links = linker.link_batch([query for _, _, query, _ in asked], exhaustive=True)
+        for (document, mention, _, is_short), link in zip(asked, links, strict=True):
+            n_refused += REFUSED in link.reasons
+            items.append(
+                LinkingItem(
+                    document.id,
+                    mention,
+                    link.candidates,
+                    predicted_nil=link.is_nil,
+                    is_abbreviation=is_short,
+                )
+            )
+        show("linking", start + len(batch), len(documents))
+    return items, n_refused
+
+
+def _asked(
+    documents: Sequence[Document], *, abbreviations: bool
+) -> Iterator[tuple[Document, Mention, Query, bool]]:
+    from biotk.linking.long_forms import LongForms, long_form_of
+    from biotk.linking.query import query_of
+    from biotk.text.abbreviations import find_abbreviations
+
+    for document in documents:
+        forms = LongForms(find_abbreviations(document.text))
+        for mention in document.mentions:
+            query = query_of(document.text, mention, forms if abbreviations else None)
+            yield document, mention, query, long_form_of(mention, forms) is not None
+
+
+def model_report(linker: Linker, n_refused: int) -> dict[str, Any]:
+    """:returns: what a report says of a linker's model; nothing where it has none."""
+    from biotk.linking import CascadeLinker, GenerativeLinker
+
+    generative = linker.generative if isinstance(linker, CascadeLinker) else linker
+    if not isinstance(generative, GenerativeLinker):
+        return {}
+    options = generative.options
+    return {
+        "model": {
+            "name": generative.generator.name,
+            "normalisation": options.normalisation,
+            "beams": options.beams,
+            "n_refused": n_refused,
+        }
+    }

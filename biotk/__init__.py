@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from biotk.io import read_documents, write_documents
     from biotk.kb import KbBuilder, KbSubset, KnowledgeBase
     from biotk.kb.default import resolve_kb as open_kb
-    from biotk.linking import LexicalLinker, link_document
+    from biotk.linking import (
+        CascadeLinker,
+        GenerativeLinker,
+        LexicalLinker,
+        Query,
+        link_document,
+        load_generator,
+    )
     from biotk.types import Concept
 
 __version__ = "0.1.0.dev0"
@@ -30,19 +37,23 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "BioTKError",
     "Candidate",
+    "CascadeLinker",
     "Concept",
     "DictionaryDetector",
     "Document",
+    "GenerativeLinker",
     "KbBuilder",
     "KbSubset",
     "KnowledgeBase",
     "LexicalLinker",
     "Link",
     "Mention",
+    "Query",
     "Section",
     "__version__",
     "link_document",
     "load",
+    "load_generator",
     "open_kb",
     "read_documents",
     "to_document",
@@ -52,18 +63,22 @@ __all__ = [
 _PLACES = {
     "BioTKError": "biotk.errors",
     "Candidate": "biotk.document",
+    "CascadeLinker": "biotk.linking",
     "Concept": "biotk.types",
     "DictionaryDetector": "biotk.detection",
     "Document": "biotk.document",
+    "GenerativeLinker": "biotk.linking",
     "KbBuilder": "biotk.kb",
     "KbSubset": "biotk.kb",
     "KnowledgeBase": "biotk.kb",
     "LexicalLinker": "biotk.linking",
     "Link": "biotk.document",
     "Mention": "biotk.document",
+    "Query": "biotk.linking",
     "Section": "biotk.document",
     "link_document": "biotk.linking",
     "load": "biotk.components.pipelines:load_pipeline",
+    "load_generator": "biotk.linking",
     "open_kb": "biotk.kb.default:resolve_kb",
     "read_documents": "biotk.io",
     "to_document": "biotk.components.pipelines",

@@ -3,9 +3,9 @@ from __future__ import annotations
 import biotk
 
 SURFACE = """
-BioTKError Candidate Concept DictionaryDetector Document KbBuilder KbSubset KnowledgeBase
-LexicalLinker Link Mention Section __version__ link_document load open_kb read_documents
-to_document write_documents
+BioTKError Candidate CascadeLinker Concept DictionaryDetector Document GenerativeLinker KbBuilder
+KbSubset KnowledgeBase LexicalLinker Link Mention Query Section __version__ link_document load
+load_generator open_kb read_documents to_document write_documents
 """.split()
 
 

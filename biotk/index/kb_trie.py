@@ -5,6 +5,7 @@ Loading a tokenizer is not done here: whoever has one hands it in as a :class:`N
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -22,6 +23,8 @@ from biotk.index.trie_info import FORMAT_VERSION, SHOWN, TrieInfo, TrieReport, r
 from biotk.kb import KnowledgeBase
 from biotk.kb.derived import derived_folder, describe_file, read_seal, write_derived
 from biotk.text.cleaning import cleaner
+
+logger = logging.getLogger(__name__)
 
 #: Told how far building is: what is being done, how much of it, and how much there is.
 Progress = Callable[[str, int, int], None]
@@ -55,7 +58,9 @@ def open_kb_trie(
 ) -> TokenTrie:
     """Open the trie of a KB's names, building it beside the KB the first time.
 
-    Where the KB's folder cannot be written to, the trie is made in memory.
+    Where the KB's folder cannot be written to, the trie is made in memory. Names that are not in
+    it, or that the tokenizer does not know all of, are counted in its report, and told in a warning
+    when it is built.
 
     :param kb: the knowledge base.
     :param tokenizer: what the decoder's tokens come from.
@@ -74,10 +79,25 @@ def open_kb_trie(
         built = build_token_trie(
             kb, tokenizer, cleaning=cleaning, unknown_id=unknown_id, progress=progress
         )
+        _warn(kb, built.info.report)
         if write_derived(kb, name, partial(write_token_trie, trie=built)) is None:
             return built
         del built  # what is mapped takes its place
     return open_token_trie(folder, kb=kb, tokenizer=tokenizer)
+
+
+def _warn(kb: KnowledgeBase, report: TrieReport) -> None:
+    found = {
+        "left out, with nothing to tokenise": report.empty,
+        f"left out, of more than {MAX_TOKENS} tokens": report.too_long,
+        "in it with pieces unknown to the tokenizer, which names may share": report.unknown,
+    }
+    told = "; ".join(f"{count:,} {what}" for what, count in found.items() if count)
+    if told:
+        logger.warning(
+            "the token trie of %s: of %s names, %s. Its info.report says which",
+            kb.path, f"{kb.n_names:,}", told,
+        )  # fmt: skip
 
 
 def derived_name(tokenizer: NameEncoder, cleaning: str) -> str:

@@ -118,13 +118,14 @@ def _load_genbioel(place: str, device: str) -> Generator:
     from biotk.nn.genbioel_format import GenbioelFormat
     from biotk.nn.seq2seq import Seq2Seq
 
-    model = Seq2Seq.load(place, device=device)
+    model, form = Seq2Seq.load(place, device=device), GenbioelFormat.load(place)
     return Generator(
         name=place,
-        form=GenbioelFormat.load(place),
+        form=form,
         make_search=partial(ConstrainedSearch, model),
         options=SearchOptions(normalisation="vocabulary"),
         cleaning="genbioel",
+        unknown_id=form.unknown_id,
     )
 
 

@@ -90,6 +90,12 @@ class GenbioelFormat:
         """16 hex digits that change when the tokens of any name do."""
         return hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()[:16]
 
+    @property
+    def unknown_id(self) -> int | None:
+        """The token of pieces that the tokenizer does not know; None if it knows all."""
+        piece = getattr(self._tokenizer.model, "unk_token", None)
+        return None if piece is None else self._tokenizer.token_to_id(str(piece))
+
     def encode_batch(self, texts: list[str], /) -> Sequence[Sequence[int]]:
         """:returns: the tokens of each name, blank before it and END not among them."""
         blanked = [f" {text}" for text in texts]

@@ -120,7 +120,7 @@ def test_each_cleaning_has_a_trie_of_its_own(kb):
         open_kb_trie(kb, Letters(), cleaning="none")
 
 
-def test_names_that_cannot_stand_in_a_trie_are_counted(tmp_path):
+def test_names_that_cannot_stand_in_a_trie_are_counted_and_told_once(tmp_path, caplog):
     kb = small_kb(
         tmp_path,
         [
@@ -129,7 +129,8 @@ def test_names_that_cannot_stand_in_a_trie_are_counted(tmp_path):
             Concept("T:3", "?"),
         ],
     )
-    trie = open_kb_trie(kb, Letters(), cleaning="genbioel", unknown_id=UNKNOWN)
+    with caplog.at_level(logging.WARNING):
+        trie = open_kb_trie(kb, Letters(), cleaning="genbioel", unknown_id=UNKNOWN)
     names = list(kb.iter_names())
     report = trie.info.report
     assert report.empty == 2
@@ -140,6 +141,19 @@ def test_names_that_cannot_stand_in_a_trie_are_counted(tmp_path):
     assert (report.names, report.sequences, report.longest) == (4, 3, 4)
     assert report.names + report.empty + report.too_long == kb.n_names
     assert sorted(names[i] for i in trie.arrays.names) == ["2-2", "IL-2", "il 2", "plus"]
+    assert caplog.messages == [
+        f"the token trie of {kb.path}: of 7 names, 2 left out, with nothing to tokenise; 1 left "
+        f"out, of more than {MAX_TOKENS} tokens; 3 in it with pieces unknown to the tokenizer, which "
+        "names may share. Its info.report says which"
+    ]
+    caplog.clear()
+    open_kb_trie(kb, Letters(), cleaning="genbioel", unknown_id=UNKNOWN)
+    assert not caplog.messages
+
+
+def test_trie_with_all_names_is_built_without_a_word(kb, caplog):
+    open_kb_trie(kb, Letters())
+    assert not caplog.messages
 
 
 def test_kb_of_which_no_name_can_be_tokenised_makes_an_empty_trie(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_bpe import FIRST_MERGED, byte, tiny_bpe
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from biotk.errors import InputError
 from biotk.index.kb_trie import NameEncoder
@@ -126,3 +127,13 @@ def test_fingerprint_changes_with_the_tokens_and_not_with_settings() -> None:
     )
     tokenizer.add_tokens(["fever"])
     assert GenbioelFormat(tokenizer).fingerprint != form.fingerprint
+
+
+def test_pieces_that_the_tokenizer_does_not_know_have_a_token(form) -> None:
+    assert form.unknown_id is None  # it knows every byte
+    model = models.BPE({"<unk>": 0, "Ġ": 1, "a": 2}, [], unk_token="<unk>")
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    limited = GenbioelFormat(tokenizer)
+    assert limited.unknown_id == 0
+    assert limited.encode_batch(["aβ"]) == [[1, 2, 0, 0]]

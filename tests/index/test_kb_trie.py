@@ -143,8 +143,8 @@ def test_names_that_cannot_stand_in_a_trie_are_counted_and_told_once(tmp_path, c
     assert sorted(names[i] for i in trie.arrays.names) == ["2-2", "IL-2", "il 2", "plus"]
     assert caplog.messages == [
         f"the token trie of {kb.path}: of 7 names, 2 left out, with nothing to tokenise; 1 left "
-        f"out, of more than {MAX_TOKENS} tokens; 3 in it with pieces unknown to the tokenizer, which "
-        "names may share. Its info.report says which"
+        f"out, of more than {MAX_TOKENS} tokens; 3 in it with pieces unknown to the tokenizer, "
+        "which names may share. Its info.report says which"
     ]
     caplog.clear()
     open_kb_trie(kb, Letters(), cleaning="genbioel", unknown_id=UNKNOWN)

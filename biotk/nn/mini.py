@@ -1,0 +1,214 @@
+"""``biotk-mini`` for inference: what constrained search asks of a model.
+
+The decoder runs in the same :class:`biotk.nn.decoder.Decoder` as those of Hugging Face models. A
+hidden state here is two queries side by side, one for a child's piece and one for what is forced
+behind it, and the row of a child in the output layer is its piece beside the mean of its run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - everybody calls it so
+from torch import Tensor
+
+from biotk.errors import InputError
+from biotk.index.trie_answers import Runs
+from biotk.nn.decoder import Decoder, Ints, Memory
+from biotk.nn.decoder_weights import DecoderWeights, FeedForward, Layer, Norm
+from biotk.nn.linear import Linear
+from biotk.nn.mini_format import padded
+from biotk.nn.mini_network import DecoderLayer, MiniNetwork
+from biotk.nn.seq2seq import OutputRows, Scores
+
+_POSITIONS = 1024
+_TRIE_ONLY = 'biotk-mini knows the normalisation "trie" only'
+
+
+class MiniModel:
+    """A trained network, frozen.
+
+    :param network: the network.
+    :param end_id: the piece that stands for END.
+    :param nil_id: the piece that stands for NIL.
+    :param dtype: ``torch.float32`` or ``torch.bfloat16``.
+    """
+
+    #: Children are scored by what is forced behind them as well.
+    looks_ahead = True
+    #: Its scores mean something among the children of a node only.
+    normalisations = ("trie",)
+
+    def __init__(
+        self,
+        network: MiniNetwork,
+        *,
+        end_id: int,
+        nil_id: int,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        network = network.eval().to(dtype)
+        network.requires_grad_(False)
+        self.network, self.end_id, self.nil_id = network, end_id, nil_id
+        self.max_length: int | None = _POSITIONS
+        self._pieces = network.pieces
+        self._decoder = Decoder(_decoder_weights(network))
+        ahead = network.run_query.weight
+        if not network.config.look_ahead:
+            ahead = torch.zeros_like(ahead)
+        weight = torch.cat([network.child_query.weight, ahead])
+        bias = torch.cat([network.child_query.bias, torch.zeros_like(network.child_query.bias)])
+        self._queries = Linear(weight, bias)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many word pieces there are."""
+        return len(self._pieces)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self._pieces.device
+
+    @torch.inference_mode()
+    def encode(self, sources: Sequence[Sequence[int]]) -> Memory:
+        """Run the encoder; see :meth:`biotk.nn.seq2seq.Seq2Seq.encode`.
+
+        :param sources: in the format of :class:`biotk.nn.mini_format.MiniFormat`.
+        :raises InputError: a source is empty, or too long for the model.
+        """
+        limit = int(self.network.encoder.config.max_position_embeddings)
+        for number, source in enumerate(sources):
+            if not 0 < len(source) <= limit:
+                raise InputError(
+                    f"source {number} has {len(source)} tokens; allowed are 1 to {limit}"
+                )
+        arrays = padded(sources, n_pieces=self.vocabulary_size)
+        ids, marks, padding = (torch.from_numpy(array).to(self.device) for array in arrays)
+        memory = self.network.encode(ids, marks, padding)
+        return self._decoder.remember(memory.states, memory.padding)
+
+    @torch.inference_mode()
+    def feed(
+        self,
+        memory: Memory,
+        tokens: Ints,
+        paths: Ints,
+        lengths: Ints,
+        sources: Ints,
+        *,
+        wanted: Ints | None = None,
+    ) -> Tensor:
+        """Run tokens through the decoder; see :meth:`biotk.nn.decoder.Decoder.feed`.
+
+        :returns: the queries of those wanted. *Shape*: (wanted tokens, 2 × width).
+        """
+        hidden = self._decoder.feed(memory, tokens, paths, lengths, sources, wanted=wanted)
+        return self._queries(hidden)
+
+    def output_rows(self, tokens: Ints, runs: Runs | None = None) -> OutputRows:
+        """:returns: the output layer for some children, by their pieces and what is forced behind.
+
+        *Shape* of its weight: (tokens, 2 × width).
+        """
+        index = torch.from_numpy(tokens).to(self.device)
+        return OutputRows(torch.cat([self._pieces[index], self._means(runs)], 1), None)
+
+    @torch.inference_mode()
+    def logits(self, hidden: Tensor, rows: OutputRows | None = None) -> Tensor:
+        """:returns: scores of the same children for all queries, fp32. *Shape*: (states, rows)."""
+        if rows is None:
+            raise InputError(_TRIE_ONLY)
+        return F.linear(hidden, rows.weight).float()
+
+    @torch.inference_mode()
+    def logits_of(
+        self, hidden: Tensor, states: Ints, tokens: Ints, runs: Runs | None = None
+    ) -> Scores:
+        """Scores of single children, each for a state.
+
+        :param hidden: *Shape*: (states, 2 × width).
+        :param states: the row of ``hidden`` for each. *Shape*: (children,).
+        :param tokens: *Shape*: (children,).
+        :param runs: what is forced behind each.
+        :returns: logits. *Shape*: (children,).
+        """
+        queries = F.embedding(torch.from_numpy(states).to(self.device), hidden)
+        rows = self.output_rows(tokens, runs).weight
+        return (queries * rows).sum(-1, dtype=torch.float32).double().cpu().numpy()
+
+    @torch.inference_mode()
+    def normaliser(self, hidden: Tensor) -> Scores:
+        """:raises InputError: always; its scores mean nothing over the whole vocabulary."""
+        raise InputError(_TRIE_ONLY)
+
+    def _means(self, runs: Runs | None) -> Tensor:
+        if runs is None:
+            raise InputError("biotk-mini scores children by what is forced behind them as well")
+        tokens = torch.from_numpy(runs.tokens).to(self.device)
+        starts = torch.from_numpy(np.ascontiguousarray(runs.offsets[:-1])).to(self.device)
+        if not len(tokens):
+            return self._pieces.new_zeros((len(starts), self._pieces.shape[1]))
+        return F.embedding_bag(tokens, self._pieces, starts, mode="mean")
+
+
+def _decoder_weights(network: MiniNetwork) -> DecoderWeights:
+    def linear(module: Any) -> Linear:
+        return Linear(module.weight, module.bias)
+
+    def norm(module: Any) -> Norm:
+        return Norm(module.weight, module.bias, module.eps)
+
+    def layer(each: DecoderLayer) -> Layer:
+        own, cross = each.self_attention, each.cross_attention
+        return Layer(
+            qkv=Linear(
+                torch.cat([own.query.weight, own.key_value.weight]),
+                torch.cat([own.query.bias, own.key_value.bias]),
+            ),
+            self_out=linear(own.out),
+            self_norm=norm(each.self_norm),
+            cross_q=linear(cross.query),
+            cross_kv=linear(cross.key_value),
+            cross_out=linear(cross.out),
+            cross_norm=norm(each.cross_norm),
+            ffn=FeedForward(F.gelu, linear(each.wi), linear(each.wo)),
+            ffn_norm=norm(each.ffn_norm),
+        )
+
+    config = network.config
+    positions = network.positions.weight
+    last = positions[-1:].expand(max(_POSITIONS - len(positions), 0), -1)
+    head_width = network.width // config.n_heads
+    return DecoderWeights(
+        embed=network.pieces * network.embed_scale,
+        positions=torch.cat([positions, last]),
+        distances=None,
+        embed_norm=None,
+        layers=tuple(layer(each) for each in network.layers),  # type: ignore[arg-type]
+        final_norm=norm(network.final_norm),
+        n_heads=config.n_heads,
+        head_width=head_width,
+        scale=head_width**-0.5,
+        pre_norm=True,
+    )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """:returns: the model's ``config.json``.
+
+    :raises InputError: there is none, or it is damaged.
+    """
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"{path} is no JSON object")
+    return config

@@ -11,7 +11,7 @@ from biotk.decoding.beams import Beams, widened
 from biotk.decoding.groups import Ints, Scores
 from biotk.index.trie_answers import Runs
 from biotk.nn.inputs import Seq2SeqInput
-from biotk.nn.seq2seq import Seq2Seq
+from biotk.nn.name_model import NameModel
 
 
 class Feeder:
@@ -22,7 +22,9 @@ class Feeder:
     :param normalise: whether scores over the vocabulary are wanted; else forced tokens cost none.
     """
 
-    def __init__(self, model: Seq2Seq, inputs: Sequence[Seq2SeqInput], *, normalise: bool) -> None:
+    def __init__(
+        self, model: NameModel, inputs: Sequence[Seq2SeqInput], *, normalise: bool
+    ) -> None:
         self._model, self._normalise = model, normalise
         sources = {source: number for number, source in enumerate({each[0]: 0 for each in inputs})}
         self._memory = model.encode(list(sources))
@@ -37,10 +39,9 @@ class Feeder:
         lengths = self._prefix_lengths
         starts = np.cumsum(lengths) - lengths
         tokens = np.concatenate([np.array(prefix, np.int64) for prefix in self._prefixes])
-        paths, hidden = self._run(
-            np.arange(n), np.zeros((n, 0), np.int64), zeros, tokens, starts, lengths
+        paths, last = self._run(
+            np.arange(n), np.zeros((n, 0), np.int64), zeros, tokens, starts, lengths, all_of=False
         )
-        last = self._rows(hidden, starts + lengths - 1)
         normalisers = self._model.normaliser(last) if self._normalise else floats
         on_the_way = floats[:, None]
         return Beams(
@@ -62,19 +63,22 @@ class Feeder:
         forced[starts] = False
         flat[starts], flat[forced] = tokens, runs.tokens
         before = self._prefix_lengths[parents.mentions] + parents.depths
-        paths, hidden = self._run(parents.mentions, parents.paths, before, flat, starts, lengths)
-        last = self._rows(hidden, starts + lengths - 1)
+        paths, hidden = self._run(
+            parents.mentions, parents.paths, before, flat, starts, lengths, all_of=self._normalise
+        )
 
         column = np.arange(len(flat)) - np.repeat(starts, lengths)
         on_the_way = np.zeros((len(tokens), int(lengths.max())))
         on_the_way[:, 0] = log_probs
-        normalisers = np.zeros(len(tokens))
+        last, normalisers = hidden, np.zeros(len(tokens))
         if self._normalise:
             all_normalisers = self._model.normaliser(hidden)
             at = np.flatnonzero(forced)
             gained = self._model.logits_of(hidden, at - 1, flat[at]) - all_normalisers[at - 1]
             on_the_way[np.repeat(np.arange(len(tokens)), lengths)[at], column[at]] = gained
-            normalisers = all_normalisers[starts + lengths - 1]
+            ends = starts + lengths - 1
+            last = hidden[torch.from_numpy(ends).to(hidden.device)]
+            normalisers = all_normalisers[ends]
         on_the_way = on_the_way.cumsum(1)
         return Beams(
             mentions=parents.mentions,
@@ -93,7 +97,7 @@ class Feeder:
         n = len(beams.mentions)
         before = self._prefix_lengths[beams.mentions] + beams.depths
         tokens, rows, ones = np.full(n, token), np.arange(n), np.ones(n, np.int64)
-        _, hidden = self._run(beams.mentions, beams.paths, before, tokens, rows, ones)
+        _, hidden = self._run(beams.mentions, beams.paths, before, tokens, rows, ones, all_of=True)
         return self._model.logits_of(hidden, rows, np.full(n, end_id)) - self._model.normaliser(
             hidden
         )
@@ -108,22 +112,30 @@ class Feeder:
             self._source_of = numbers[self._source_of]
 
     def _run(
-        self, mentions: Ints, paths: Ints, before: Ints, tokens: Ints, starts: Ints, lengths: Ints
+        self,
+        mentions: Ints,
+        paths: Ints,
+        before: Ints,
+        tokens: Ints,
+        starts: Ints,
+        lengths: Ints,
+        *,
+        all_of: bool,
     ) -> tuple[Ints, torch.Tensor]:
         """Feed several tokens behind each of some paths.
 
         :param before: how long the paths are.
         :param tokens: those of all paths.
         :param starts: where those of each begin, and ``lengths`` how many there are.
-        :returns: the longer paths, and the hidden states of all tokens.
+        :param all_of: whether all tokens matter, or only the last of each path.
+        :returns: the longer paths, and the hidden states of the tokens that matter.
         """
         rows = np.repeat(np.arange(len(mentions)), lengths)
         column = before[rows] + np.arange(len(tokens)) - starts[rows]
         longer = widened(paths, int((before + lengths).max()))
         longer[rows, column] = self._memory.used + np.arange(len(tokens))
         sources = self._source_of[mentions][rows]
-        return longer, self._model.feed(self._memory, tokens, longer[rows], column + 1, sources)
-
-    @staticmethod
-    def _rows(hidden: torch.Tensor, rows: Ints) -> torch.Tensor:
-        return hidden[torch.from_numpy(rows).to(hidden.device)]
+        wanted = None if all_of else starts + lengths - 1
+        return longer, self._model.feed(
+            self._memory, tokens, longer[rows], column + 1, sources, wanted=wanted
+        )

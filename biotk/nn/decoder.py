@@ -22,6 +22,10 @@ from biotk.nn.decoder_weights import DecoderWeights
 
 Ints = NDArray[np.int64]
 
+#: Tokens whose paths are gathered at once on a processor: their keys stay in its cache, and paths
+#: of like length come together.
+_GROUP = 64
+
 
 class Memory:
     """What a decoder remembers: encoded sources, and the tokens fed so far.
@@ -64,17 +68,31 @@ class Memory:
         return pool
 
 
-class _Places(NamedTuple):
-    """Where the tokens of one call stand, on the device of the model.
+class _Group(NamedTuple):
+    """Tokens with paths of like length.
 
     :param paths: slots, anything behind a token's own. *Shape*: (tokens, longest).
     :param mask: what is added to scores. *Shape*: (tokens, heads or 1, 1, longest).
-    :param cells: the row of each token in a table of sources × ``width``, by which tokens of one
-        source lie side by side. *Shape*: (tokens,).
     """
 
     paths: Tensor
     mask: Tensor
+
+
+class _Places(NamedTuple):
+    """Where some tokens stand, on the device of the model.
+
+    :param groups: all of them, those of short paths first.
+    :param order: the tokens in the order of the groups; None where that is their own.
+        *Shape*: (tokens,).
+    :param back: the reverse of ``order``.
+    :param cells: the row of each token in a table of sources × ``width``, by which tokens of one
+        source lie side by side. *Shape*: (tokens,).
+    """
+
+    groups: list[_Group]
+    order: Tensor | None
+    back: Tensor | None
     cells: Tensor
     width: int
 
@@ -106,7 +124,14 @@ class Decoder:
         return Memory(cross, mask[:, None, None, :], self._width)
 
     def feed(
-        self, memory: Memory, tokens: Ints, paths: Ints, lengths: Ints, sources: Ints
+        self,
+        memory: Memory,
+        tokens: Ints,
+        paths: Ints,
+        lengths: Ints,
+        sources: Ints,
+        *,
+        wanted: Ints | None = None,
     ) -> Tensor:
         """Run some tokens through the decoder.
 
@@ -118,28 +143,61 @@ class Decoder:
         :param lengths: how long each path is; the position of the token is one less.
             *Shape*: (tokens,).
         :param sources: the source that each token belongs to. *Shape*: (tokens,).
-        :returns: the last hidden states. *Shape*: (tokens, width).
+        :param wanted: the tokens, one at least, whose hidden states are asked for; by default all.
+            The last layer does no more for the others than is needed to look back at them.
+        :returns: the last hidden states. *Shape*: (wanted tokens, width).
         """
         w = self.weights
         device = w.embed.device
-        positions = torch.from_numpy(lengths - 1).to(device)
         x = F.embedding(torch.from_numpy(tokens).to(device), w.embed)
         if w.positions is not None:
-            x = x + F.embedding(positions, w.positions)
+            at = np.minimum(lengths, len(w.positions)) - 1
+            x = x + F.embedding(torch.from_numpy(at).to(device), w.positions)
         if w.embed_norm is not None:
             x = w.embed_norm(x)
-        places = self._places(memory, paths, positions, sources)
+        places = self._places(memory, paths, lengths, sources)
         for number, layer in enumerate(w.layers):
-            blocks = (layer.self_norm, self._attend), (layer.cross_norm, self._look)
-            for norm, block in (*blocks, (layer.ffn_norm, self._think)):
-                y = block(memory, number, norm(x) if w.pre_norm else x, places)
-                x = x + y if w.pre_norm else norm(x + y)
+            projected = layer.qkv(layer.self_norm(x) if w.pre_norm else x)
+            pool = memory.write(number, projected[:, self._width :])
+            query = projected[:, : self._width]
+            if wanted is not None and number == len(w.layers) - 1:
+                rows = torch.from_numpy(wanted).to(device)
+                x, query = x[rows], query[rows]
+                places = self._places(memory, paths[wanted], lengths[wanted], sources[wanted])
+            y = layer.self_out(self._attend(query, pool, places))
+            x = x + y if w.pre_norm else layer.self_norm(x + y)
+            y = self._look(memory, number, layer.cross_norm(x) if w.pre_norm else x, places)
+            x = x + y if w.pre_norm else layer.cross_norm(x + y)
+            y = layer.ffn(layer.ffn_norm(x) if w.pre_norm else x)
+            x = x + y if w.pre_norm else layer.ffn_norm(x + y)
         memory.used += len(tokens)
         return x if w.final_norm is None else w.final_norm(x)
 
-    def _places(self, memory: Memory, paths: Ints, positions: Tensor, sources: Ints) -> _Places:
+    def _places(self, memory: Memory, paths: Ints, lengths: Ints, sources: Ints) -> _Places:
+        device, n = self.weights.embed.device, len(lengths)
+        size = n if device.type != "cpu" else _GROUP
+        by_length, order, back = np.arange(n), None, None
+        if n > size:
+            by_length = np.argsort(lengths, kind="stable")
+            order = torch.from_numpy(by_length).to(device)
+            back = torch.from_numpy(np.argsort(by_length)).to(device)
+        rows = (by_length[first : first + size] for first in range(0, n, size))
+        groups = [self._group(paths[part], lengths[part]) for part in rows]
+
+        order_by_source = np.argsort(sources, kind="stable")
+        counts = np.bincount(sources, minlength=memory.n_sources)
+        starts = np.cumsum(counts) - counts
+        within = np.empty_like(sources)
+        within[order_by_source] = np.arange(n) - starts[sources[order_by_source]]
+        width = int(counts.max())
+        cells = torch.from_numpy(sources * width + within).to(device)
+        return _Places(groups, order, back, cells, width)
+
+    def _group(self, paths: Ints, lengths: Ints) -> _Group:
         w = self.weights
         device, dtype = w.embed.device, w.embed.dtype
+        positions = torch.from_numpy(lengths - 1).to(device)
+        paths = paths[:, : int(lengths.max())]
         columns = torch.arange(paths.shape[1], device=device)
         back = positions[:, None] - columns  # negative behind the token itself
         hidden = (back < 0)[:, None, None]
@@ -149,28 +207,23 @@ class Decoder:
             bias = w.distances[back.clamp(0, len(w.distances) - 1)]
             mask = bias.transpose(1, 2)[:, :, None].contiguous()
         mask = mask.masked_fill(hidden, torch.finfo(dtype).min)
-        slots = torch.from_numpy(paths).to(device).masked_fill_(back < 0, 0)
+        slots = torch.from_numpy(paths).to(device).masked_fill(back < 0, 0)
+        return _Group(slots, mask)
 
-        order = np.argsort(sources, kind="stable")
-        counts = np.bincount(sources, minlength=memory.n_sources)
-        starts = np.cumsum(counts) - counts
-        within = np.empty_like(sources)
-        within[order] = np.arange(len(sources)) - starts[sources[order]]
-        width = int(counts.max())
-        cells = torch.from_numpy(sources * width + within).to(device)
-        return _Places(slots, mask, cells, width)
-
-    def _attend(self, memory: Memory, number: int, x: Tensor, places: _Places) -> Tensor:
+    def _attend(self, query: Tensor, pool: Tensor, places: _Places) -> Tensor:
         """Self-attention of tokens over their paths."""
-        w, layer = self.weights, self.weights.layers[number]
-        n, longest = places.paths.shape
-        projected = layer.qkv(x)
-        query, new = projected[:, : self._width], projected[:, self._width :]
-        pool = memory.write(number, new)
-        both = F.embedding(places.paths, pool).view(n, longest, 2, w.n_heads, w.head_width)
-        query = query.view(n, w.n_heads, 1, w.head_width)
-        keys, values = both[:, :, 0].transpose(1, 2), both[:, :, 1].transpose(1, 2)
-        return layer.self_out(self._mix(query, keys, values, places.mask).reshape(n, -1))
+        w, parts, first = self.weights, [], 0
+        if places.order is not None:
+            query = query[places.order]
+        for paths, mask in places.groups:
+            n, longest = paths.shape
+            part = query[first : first + n].view(n, w.n_heads, 1, w.head_width)
+            both = F.embedding(paths, pool).view(n, longest, 2, w.n_heads, w.head_width)
+            keys, values = both[:, :, 0].transpose(1, 2), both[:, :, 1].transpose(1, 2)
+            parts.append(self._mix(part, keys, values, mask).reshape(n, -1))
+            first += n
+        mixed = torch.cat(parts)
+        return mixed if places.back is None else mixed[places.back]
 
     def _look(self, memory: Memory, number: int, x: Tensor, places: _Places) -> Tensor:
         """Cross-attention of tokens to their sources, all tokens of one source together."""
@@ -181,9 +234,6 @@ class Decoder:
         keys, values = memory.cross[number]
         mixed = self._mix(table.transpose(1, 2), keys, values, memory.mask)
         return layer.cross_out(mixed.transpose(1, 2).reshape(-1, self._width)[places.cells])
-
-    def _think(self, memory: Memory, number: int, x: Tensor, places: _Places) -> Tensor:
-        return self.weights.layers[number].ffn(x)
 
     def _mix(self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
         """:returns: the values, weighted. *Shape*: (rows, heads, queries, head width)."""

@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from biotk.errors import InputError
+from biotk.index.trie_answers import Runs
 from biotk.nn.checkpoint import load_model
 from biotk.nn.decoder import Decoder, Ints, Memory
 from biotk.nn.decoder_weights import decoder_weights
@@ -139,17 +140,28 @@ class Seq2Seq:
 
     @torch.inference_mode()
     def feed(
-        self, memory: Memory, tokens: Ints, paths: Ints, lengths: Ints, sources: Ints
+        self,
+        memory: Memory,
+        tokens: Ints,
+        paths: Ints,
+        lengths: Ints,
+        sources: Ints,
+        *,
+        wanted: Ints | None = None,
     ) -> Tensor:
         """Run tokens through the decoder; see :meth:`biotk.nn.decoder.Decoder.feed`.
 
-        :returns: hidden states, scaled as the output layer wants them. *Shape*: (tokens, width).
+        :returns: hidden states of those wanted, scaled as the output layer wants them.
+            *Shape*: (wanted tokens, width).
         """
-        hidden = self._decoder.feed(memory, tokens, paths, lengths, sources)
+        hidden = self._decoder.feed(memory, tokens, paths, lengths, sources, wanted=wanted)
         return hidden if self._output_scale == 1.0 else hidden * self._output_scale
 
-    def output_rows(self, tokens: Ints) -> OutputRows:
-        """:returns: the part of the output layer for some tokens, to be used again and again."""
+    def output_rows(self, tokens: Ints, runs: Runs | None = None) -> OutputRows:
+        """:returns: the part of the output layer for some tokens, to be used again and again.
+
+        :param runs: what is forced behind each; these models do not look so far.
+        """
         index = torch.from_numpy(tokens).to(self.device)
         return OutputRows(self._output[index], None if self._bias is None else self._bias[index])
 
@@ -165,12 +177,15 @@ class Seq2Seq:
         return F.linear(hidden, weight, bias).float()
 
     @torch.inference_mode()
-    def logits_of(self, hidden: Tensor, states: Ints, tokens: Ints) -> Scores:
+    def logits_of(
+        self, hidden: Tensor, states: Ints, tokens: Ints, runs: Runs | None = None
+    ) -> Scores:
         """Scores of single tokens, each for a hidden state.
 
         :param hidden: *Shape*: (states, width).
         :param states: the row of ``hidden`` for each token. *Shape*: (tokens,).
         :param tokens: *Shape*: (tokens,).
+        :param runs: what is forced behind each; these models do not look so far.
         :returns: logits. *Shape*: (tokens,).
         """
         row = torch.from_numpy(states).to(self.device)

@@ -75,10 +75,10 @@ def test_batch_that_is_too_large_is_split_and_nothing_is_lost(search, encoded, m
     encoded.clear()
     feed = search.model.feed
 
-    def limited(memory, tokens, *rest):
+    def limited(memory, tokens, *rest, **options):
         if memory.n_sources > 3:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to …")
-        return feed(memory, tokens, *rest)
+        return feed(memory, tokens, *rest, **options)
 
     monkeypatch.setattr(search.model, "feed", limited)
     assert all(map(same, search.search(inputs), want))
@@ -87,7 +87,7 @@ def test_batch_that_is_too_large_is_split_and_nothing_is_lost(search, encoded, m
 
 @pytest.mark.parametrize("error", [MemoryError("none"), torch.OutOfMemoryError("CUDA")])
 def test_no_memory_for_one_mention_is_told(search, monkeypatch, error) -> None:
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     monkeypatch.setattr(search.model, "feed", fail)
@@ -96,7 +96,7 @@ def test_no_memory_for_one_mention_is_told(search, monkeypatch, error) -> None:
 
 
 def test_other_failures_are_not_taken_for_lack_of_memory(search, monkeypatch) -> None:
-    def fail(*_):
+    def fail(*_, **__):
         raise RuntimeError("shapes do not fit")
 
     monkeypatch.setattr(search.model, "feed", fail)

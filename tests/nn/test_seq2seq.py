@@ -57,6 +57,25 @@ def test_feed_equals_hugging_face_on_rows_of_unequal_length(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("group", [1, 3, 1000])
+def test_feed_in_groups_and_of_wanted_tokens_equals_hugging_face(shape, group, monkeypatch) -> None:
+    monkeypatch.setattr("biotk.nn.decoder._GROUP", group)
+    model = tiny_model(shape)
+    seq2seq = Seq2Seq(model)
+    target = [2, 30, 31, 32, 33]
+    want = expected_logits(model, SOURCES[1], target)
+    # The second half of what is fed looks back at the first, of which but little was wanted.
+    for rows in (np.array([0]), np.array([2, 1])):
+        memory = seq2seq.encode(SOURCES)
+        tokens, paths = np.array(target), np.tril(np.ones((5, 5), np.int64)) * np.arange(5)
+        lengths, of = np.arange(1, 6), np.ones(5, np.int64)
+        first = seq2seq.feed(memory, tokens[:3], paths[:3], lengths[:3], of[:3], wanted=rows)
+        rest = seq2seq.feed(memory, tokens[3:], paths[3:], lengths[3:], of[3:])
+        for hidden, places in ((first, rows), (rest, [3, 4])):
+            torch.testing.assert_close(seq2seq.logits(hidden), want[places], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 def test_feed_equals_hugging_face_on_beams_that_share_and_fork(shape: str) -> None:
     model = tiny_model(shape, seed=1)
     seq2seq = Seq2Seq(model)

@@ -129,5 +129,24 @@ def _load_genbioel(place: str, device: str) -> Generator:
     )
 
 
+def _load_mini(place: str, device: str) -> Generator:
+    """Load a model of BioTK's own."""
+    from biotk.decoding.search import ConstrainedSearch
+    from biotk.nn.mini_files import CLEANING, NORMALISATION, load_mini
+
+    model, form = load_mini(place, device=device)
+    return Generator(
+        name=place,
+        form=form,
+        make_search=partial(ConstrainedSearch, model),
+        options=SearchOptions(normalisation=NORMALISATION, nil_id=form.nil_id),
+        cleaning=CLEANING,
+        unknown_id=form.unknown_id,
+    )
+
+
 #: What loads each format: from a folder (or, of the unnamed format, a hub name) and a device.
-FORMATS: dict[str, Callable[[str, str], Generator]] = {UNNAMED: _load_genbioel}
+FORMATS: dict[str, Callable[[str, str], Generator]] = {
+    UNNAMED: _load_genbioel,
+    "biotk-mini": _load_mini,
+}

@@ -75,7 +75,7 @@ class DecoderWeights:
     """A decoder.
 
     :param embed: token embeddings, scaling included. *Shape*: (vocabulary, width).
-    :param positions: learned positions. *Shape*: (positions, width).
+    :param positions: learned positions, the last row for all beyond. *Shape*: (positions, width).
     :param distances: bias of attention by distance, the last row for all beyond.
         *Shape*: (distances, heads).
     :param scale: of the product of query and key.

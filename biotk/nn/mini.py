@@ -7,9 +7,8 @@ behind it, and the row of a child in the output layer is its piece beside the me
 
 from __future__ import annotations
 
-import json
+import copy
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,19 +20,18 @@ from biotk.errors import InputError
 from biotk.index.trie_answers import Runs
 from biotk.nn.decoder import Decoder, Ints, Memory
 from biotk.nn.decoder_weights import DecoderWeights, FeedForward, Layer, Norm
-from biotk.nn.linear import Linear
+from biotk.nn.linear import Linear, with_packed_maps
 from biotk.nn.mini_format import padded
 from biotk.nn.mini_network import DecoderLayer, MiniNetwork
 from biotk.nn.seq2seq import OutputRows, Scores
 
-_POSITIONS = 1024
 _TRIE_ONLY = 'biotk-mini knows the normalisation "trie" only'
 
 
 class MiniModel:
-    """A trained network, frozen.
+    """A trained network, for inference.
 
-    :param network: the network.
+    :param network: the network; it is left as it is.
     :param end_id: the piece that stands for END.
     :param nil_id: the piece that stands for NIL.
     :param dtype: ``torch.float32`` or ``torch.bfloat16``.
@@ -52,18 +50,17 @@ class MiniModel:
         nil_id: int,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        network = network.eval().to(dtype)
-        network.requires_grad_(False)
-        self.network, self.end_id, self.nil_id = network, end_id, nil_id
-        self.max_length: int | None = _POSITIONS
-        self._pieces = network.pieces
-        self._decoder = Decoder(_decoder_weights(network))
-        ahead = network.run_query.weight
-        if not network.config.look_ahead:
-            ahead = torch.zeros_like(ahead)
-        weight = torch.cat([network.child_query.weight, ahead])
-        bias = torch.cat([network.child_query.bias, torch.zeros_like(network.child_query.bias)])
-        self._queries = Linear(weight, bias)
+        if network.positions.weight.dtype != dtype:
+            network = copy.deepcopy(network).to(dtype)
+        self.end_id, self.nil_id = end_id, nil_id
+        # Positions behind the last are the last, so that no name is too deep.
+        self.max_length: int | None = None
+        with torch.no_grad():
+            self._pieces = network.pieces
+            self._decoder = Decoder(_decoder_weights(network))
+            self._queries = _queries(network)
+        self._network = _encoding_part(network)
+        self._longest = int(network.encoder.config.max_position_embeddings)
 
     @property
     def vocabulary_size(self) -> int:
@@ -82,15 +79,14 @@ class MiniModel:
         :param sources: in the format of :class:`biotk.nn.mini_format.MiniFormat`.
         :raises InputError: a source is empty, or too long for the model.
         """
-        limit = int(self.network.encoder.config.max_position_embeddings)
         for number, source in enumerate(sources):
-            if not 0 < len(source) <= limit:
+            if not 0 < len(source) <= self._longest:
                 raise InputError(
-                    f"source {number} has {len(source)} tokens; allowed are 1 to {limit}"
+                    f"source {number} has {len(source)} tokens; allowed are 1 to {self._longest}"
                 )
         arrays = padded(sources, n_pieces=self.vocabulary_size)
         ids, marks, padding = (torch.from_numpy(array).to(self.device) for array in arrays)
-        memory = self.network.encode(ids, marks, padding)
+        memory = self._network.encode(ids, marks, padding)
         return self._decoder.remember(memory.states, memory.padding)
 
     @torch.inference_mode()
@@ -157,12 +153,30 @@ class MiniModel:
         return F.embedding_bag(tokens, self._pieces, starts, mode="mean")
 
 
+def _encoding_part(network: MiniNetwork) -> MiniNetwork:
+    """:returns: what encodes, with packed maps; the decoder is run by other means."""
+    untyped: Any = with_packed_maps(network)
+    for name in ("layers", "final_norm", "child_query", "run_query"):
+        delattr(untyped, name)
+    part: MiniNetwork = untyped.eval()
+    return part
+
+
+def _queries(network: MiniNetwork) -> Linear:
+    """:returns: the map of a hidden state to its two queries, side by side."""
+    child, ahead = network.child_query, network.run_query.weight
+    if not network.config.look_ahead:
+        ahead = torch.zeros_like(ahead)
+    bias = torch.cat([child.bias, torch.zeros_like(child.bias)])
+    return Linear(torch.cat([child.weight, ahead]), bias)
+
+
 def _decoder_weights(network: MiniNetwork) -> DecoderWeights:
     def linear(module: Any) -> Linear:
-        return Linear(module.weight, module.bias)
+        return Linear(module.weight.detach(), module.bias.detach())
 
     def norm(module: Any) -> Norm:
-        return Norm(module.weight, module.bias, module.eps)
+        return Norm(module.weight.detach(), module.bias.detach(), module.eps)
 
     def layer(each: DecoderLayer) -> Layer:
         own, cross = each.self_attention, each.cross_attention
@@ -182,12 +196,10 @@ def _decoder_weights(network: MiniNetwork) -> DecoderWeights:
         )
 
     config = network.config
-    positions = network.positions.weight
-    last = positions[-1:].expand(max(_POSITIONS - len(positions), 0), -1)
     head_width = network.width // config.n_heads
     return DecoderWeights(
         embed=network.pieces * network.embed_scale,
-        positions=torch.cat([positions, last]),
+        positions=network.positions.weight.detach(),
         distances=None,
         embed_norm=None,
         layers=tuple(layer(each) for each in network.layers),  # type: ignore[arg-type]
@@ -197,18 +209,3 @@ def _decoder_weights(network: MiniNetwork) -> DecoderWeights:
         scale=head_width**-0.5,
         pre_norm=True,
     )
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """:returns: the model's ``config.json``.
-
-    :raises InputError: there is none, or it is damaged.
-    """
-    path = folder / "config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
-    if not isinstance(config, dict):
-        raise InputError(f"{path} is no JSON object")
-    return config

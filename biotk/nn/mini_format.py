@@ -19,9 +19,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from biotk.errors import InputError
+from biotk.nn.checkpoint_files import told
 from biotk.nn.inputs import Seq2SeqInput
 
 VERSION = 1
+
+#: What tokenizers of like pieces may still do differently: accents, cases, marks, scripts.
+_PROBE = "Naïve TNF-α (β₂) 5′-NT; Graves' Ⅷ\u00a0中文 ﬁ İ x\u200by\ufffd 1,25-(OH)2D3 [MASK]"
 
 
 class MiniFormat:
@@ -36,21 +40,27 @@ class MiniFormat:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
+        # A note that says [SEP] or [MASK] must not say END or NIL.
+        self._tokenizer.encode_special_tokens = True
         self.window, self.max_mention = window, max_mention
         self.begin_id, self.end_id = self._id("[CLS]"), self._id("[SEP]")
         self.unknown_id, self.nil_id = self._id("[UNK]"), self._id("[MASK]")
         self.n_pieces = int(self._tokenizer.get_vocab_size())
 
     @classmethod
-    def load(cls, folder: str | Path, *, window: int = 24) -> MiniFormat:
+    def load(cls, folder: str | Path, *, window: int = 24, max_mention: int = 48) -> MiniFormat:
         """Take the tokenizer from a folder with ``tokenizer.json``.
 
-        :raises InputError: there is none.
+        :raises InputError: there is none, or it is none that we can use.
         """
         path = Path(folder) / "tokenizer.json"
         if not path.is_file():
             raise InputError(f"no tokenizer.json in {folder}")
-        return cls(Tokenizer.from_file(str(path)), window=window)
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # tokenizers raises nothing more special
+            raise InputError(f"{path} cannot be read: {told(error)}") from None
+        return cls(tokenizer, window=window, max_mention=max_mention)
 
     def _id(self, piece: str) -> int:
         number = self._tokenizer.token_to_id(piece)
@@ -62,6 +72,22 @@ class MiniFormat:
     def fingerprint(self) -> str:
         """16 hex digits that change when the pieces of any name do."""
         return hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()[:16]
+
+    @property
+    def vocabulary_fingerprint(self) -> str:
+        """16 hex digits of all pieces, and of what becomes of a text that is hard to part.
+
+        Unlike :attr:`fingerprint` the same for any version of the library that writes tokenizers.
+        """
+        pieces = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
+        (probe,) = self.encode_batch([_PROBE])
+        told_ = "\n".join([*(piece for piece, _ in pieces), repr(list(probe))])
+        return hashlib.sha256(told_.encode()).hexdigest()[:16]
+
+    @property
+    def longest(self) -> int:
+        """The most pieces that a source can have."""
+        return 2 * self.window + self.max_mention + 2
 
     def encode_batch(self, texts: list[str], /) -> Sequence[Sequence[int]]:
         """:returns: the pieces of each text, without ``[CLS]`` and ``[SEP]``."""

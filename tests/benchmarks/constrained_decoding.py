@@ -3,258 +3,216 @@
 The same model of random weights, the same trie of the names of ``kb/open``, the same mentions, five
 beams, one process. ``generate`` gets the allowed tokens from ``prefix_allowed_tokens_fn``, which
 walks the nested dicts from the root, as GENRE and GenBioEL do; it runs at batch 1, as they run it,
-and at larger ones. All prefixes have one length: it could not fill a batch otherwise. Both are
-timed in turns, and the best of each is taken.
+and at larger ones. All prefixes have one length: it could not fill a batch otherwise.
+
+Everything is timed once in each round, and ratios are taken within a round: the least and the
+median of them are told, by the clock and by the processor's time. The latter is what counts on a
+machine that others use as well; the load is told too.
 
 Random weights are hard on ``vocabulary``: next to no probability is on names, so that nothing can
 be dropped early, and which name is best is a close call.
 
-    python tests/benchmarks/constrained_decoding.py [--mentions 200] [--shapes t5 bart]
+    python tests/benchmarks/constrained_decoding.py [--mentions 128] [--rounds 3] [--shapes t5 bart]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
+import os
+import statistics
 import sys
 import time
 from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 import torch
-from transformers import (
-    BartConfig,
-    BartForConditionalGeneration,
-    T5Config,
-    T5ForConditionalGeneration,
+from constrained_decoding_sides import (
+    BEAMS,
+    make_inputs,
+    make_model,
+    nested,
+    run_generate,
+    run_ours,
+    token_names,
 )
 
 from biotk.decoding import SearchOptions
 from biotk.decoding.search import ConstrainedSearch
 from biotk.index.token_trie import TokenTrie
-from biotk.kb.default import resolve_kb
-from biotk.nn.inputs import Seq2SeqInput
 from biotk.nn.seq2seq import Seq2Seq
 
-VOCABULARY, END, BEAMS = 16_000, 2, 5
-N_WORD = 40  # tokens of context round a mention
-N_PREFIX = 4  # tokens of the mention on the decoder's side
+GENERATE_BATCHES, OUR_BATCHES = (1, 16, 64), (1, 64)
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+#: What a search calls, and the part of the table that its time belongs to.
+MODEL_PARTS = {
+    "encode": "encoder", "feed": "decoder", "normaliser": "normaliser over the vocabulary",
+    "logits": "output layer for the root", "logits_of": "output layer for children",
+}  # fmt: skip
+TRIE_CALLS = ("children", "forced_runs", "child_counts", "is_terminal", "remaining")
 
 
-def make_model(shape: str):
-    """:returns: an encoder–decoder of about 9.5 million parameters, sure of its answers."""
-    torch.manual_seed(0)
-    if shape == "bart":
-        config = BartConfig(
-            vocab_size=VOCABULARY, d_model=256, encoder_layers=4, decoder_layers=2,
-            encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=1024,
-            decoder_ffn_dim=1024, max_position_embeddings=256, forced_eos_token_id=None,
+class Seconds(NamedTuple):
+    """How long something took."""
+
+    clock: float
+    processor: float
+
+
+def timed(run) -> tuple[Seconds, object]:
+    clock, processor = time.perf_counter(), time.process_time()
+    result = run()
+    return Seconds(time.perf_counter() - clock, time.process_time() - processor), result
+
+
+class Bench:
+    """One model shape.
+
+    :param shape: ``t5`` or ``bart``.
+    :param names: as tokens.
+    :param n: how many mentions.
+    """
+
+    def __init__(self, shape: str, names: list[list[int]], n: int) -> None:
+        self.models = {name: make_model(shape).to(dtype) for name, dtype in DTYPES.items()}
+        self.trie, self.root = TokenTrie.from_sequences(names), nested(names)
+        self.inputs = make_inputs(n, names)
+
+    def contenders(self, normalisation: str) -> dict:
+        """:returns: what is timed, by name. Each takes mentions."""
+
+        def generate(dtype, size):
+            return lambda inputs: run_generate(
+                self.models[dtype], inputs, self.root, batch=size, normalisation=normalisation
+            )
+
+        def ours(dtype, size):
+            search = self.search(Seq2Seq(self.models[dtype]), normalisation, size)
+            return lambda inputs: run_ours(search, inputs)
+
+        kinds = (("generate", generate, GENERATE_BATCHES), ("biotk", ours, OUR_BATCHES))
+        return {
+            f"{kind} {dtype}, batch {size}": make(dtype, size)
+            for kind, make, sizes in kinds
+            for dtype in DTYPES
+            for size in sizes
+        }
+
+    def search(self, model: Seq2Seq, normalisation: str, size: int) -> ConstrainedSearch:
+        options = SearchOptions(normalisation=normalisation, beams=BEAMS, batch_size=size)
+        return ConstrainedSearch(model, self.trie, options)
+
+    def shares(self, dtype: str, normalisation: str, size: int) -> dict[str, float]:
+        """:returns: where the processor's time of our search goes."""
+        model, seconds = Seq2Seq(self.models[dtype]), defaultdict(float)
+        search = self.search(model, normalisation, size)
+        run_ours(search, self.inputs)
+        parts = [(model, name, part) for name, part in MODEL_PARTS.items()]
+        parts += [(self.trie, name, "trie") for name in TRIE_CALLS]
+        for owner, name, part in parts:
+            setattr(owner, name, _counted(getattr(owner, name), part, seconds))
+        total, _ = timed(lambda: run_ours(search, self.inputs))
+        for name in TRIE_CALLS:
+            delattr(self.trie, name)  # the method of the class is back
+        seconds["bookkeeping"] = total.processor - sum(seconds.values())
+        return {part: spent / total.processor for part, spent in seconds.items()}
+
+    def same(self, ours: list, theirs: list, normalisation: str) -> dict[str, float]:
+        """:returns: how often the name is the same, and how often it is or has a better score."""
+        other = [i for i, (a, b) in enumerate(zip(ours, theirs)) if a[0] != b[0]]
+        scored = run_generate(
+            self.models["fp32"], [self.inputs[i] for i in other], self.root,
+            batch=8, normalisation=normalisation, scores=True,
         )  # fmt: skip
-        model = BartForConditionalGeneration(config)
-    else:
-        config = T5Config(
-            # As many layers on both sides: the cache of transformers has room for no more.
-            vocab_size=VOCABULARY, d_model=256, d_kv=64, d_ff=1024, num_layers=3,
-            num_heads=4, pad_token_id=1, eos_token_id=END, decoder_start_token_id=END,
-        )  # fmt: skip
-        model = T5ForConditionalGeneration(config)
-    with torch.no_grad():
-        model.get_output_embeddings().weight.mul_(3.0 if shape == "t5" else 20.0)
-    return model.eval()
+        better = sum(ours[i][1] > score for i, (_, score) in zip(other, scored))
+        n = len(ours)
+        return {"same": 1 - len(other) / n, "same_or_better": 1 - (len(other) - better) / n}
 
 
-def token_names() -> list[list[int]]:
-    """:returns: the names of kb/open as tokens: words and their pieces, by frequency."""
-    kb = resolve_kb("open")
-    texts = sorted({n.lower() for i in range(len(kb)) for n in kb.names_of(i)})
-    pieces = [[w[k : k + 6] for w in t.split() for k in range(0, len(w), 6)] for t in texts]
-    counts: dict[str, int] = defaultdict(int)
-    for row in pieces:
-        for piece in row:
-            counts[piece] += 1
-    first = sorted(counts, key=lambda piece: (-counts[piece], piece))[: VOCABULARY - 1000]
-    ids = {piece: 10 + number for number, piece in enumerate(first)}
-    rest = VOCABULARY - 1000 + 10  # what is rare shares the ids that are left
-    return [[ids.get(p, rest + sum(map(ord, p)) % 900) for p in row] for row in pieces if row]
+def _counted(call, part: str, seconds: dict[str, float]):
+    def wrapped(*args, **kwargs):
+        spent, result = timed(lambda: call(*args, **kwargs))
+        seconds[part] += spent.processor
+        return result
+
+    return wrapped
 
 
-def nested(names: list[list[int]]) -> dict:
-    root: dict = {}
-    for name in names:
-        node = root
-        for token in [*name, END]:
-            node = node.setdefault(token, {})
-    return root
-
-
-def make_inputs(n: int, names: list[list[int]]) -> list[Seq2SeqInput]:
-    rng = random.Random(0)
-    inputs = []
-    for name in rng.sample(names, n):
-        left, right = ([rng.randrange(10, VOCABULARY) for _ in range(N_WORD // 2)] for _ in "lr")
-        prefix = [*name[:N_PREFIX], *left[: max(N_PREFIX - len(name), 0)]]
-        inputs.append(Seq2SeqInput((0, *left, *name[:8], *right, END), (END, *prefix, 5)))
-    return inputs
-
-
-def run_generate(
-    model, inputs, root, *, batch: int, normalisation: str, scores: bool = False
-) -> list[tuple[tuple[int, ...], float]]:
-    """:returns: the best name of each mention, and its score if that is asked for, else 0."""
-    n_prefix, found = N_PREFIX + 2, []
-
-    def allowed(_, ids):
-        node = root
-        for token in ids[n_prefix:].tolist():
-            node = node.get(token, {})
-        return list(node) or [END]
-
-    for start in range(0, len(inputs), batch):
-        part = inputs[start : start + batch]
-        ids = torch.full((len(part), max(len(each.source) for each in part)), 1)
-        for row, each in zip(ids, part):
-            row[: len(each.source)] = torch.tensor(each.source)
-        out = model.generate(
-            input_ids=ids, attention_mask=(ids != 1).long(),
-            decoder_input_ids=torch.tensor([each.prefix for each in part]),
-            prefix_allowed_tokens_fn=allowed, num_beams=BEAMS, do_sample=False,
-            early_stopping="never", max_new_tokens=40, eos_token_id=END,
-            length_penalty=0.0 if normalisation == "trie" else 1.0,
-            renormalize_logits=normalisation == "trie",
-            return_dict_in_generate=True, output_scores=scores,
-        )  # fmt: skip
-        values = out.sequences_scores.tolist() if scores else [0.0] * len(part)
-        for row, value in zip(out.sequences.tolist(), values):
-            name = row[n_prefix:]
-            found.append((tuple(name[: name.index(END)] if END in name else name), value))
+def ratios(rounds: list[dict[str, Seconds]], ours: str) -> dict[str, dict]:
+    """:returns: how many times as fast as generate one of ours is, within the rounds."""
+    found = {}
+    for dtype in DTYPES:
+        theirs = [f"generate {dtype}, batch {size}" for size in GENERATE_BATCHES]
+        for label, some in ((theirs[0], theirs[:1]), (f"generate {dtype}, best batch", theirs)):
+            found[label] = {}
+            for field in Seconds._fields:
+                each = [
+                    min(getattr(one[name], field) for name in some) / getattr(one[ours], field)
+                    for one in rounds
+                ]
+                found[label][field] = {"least": min(each), "median": statistics.median(each)}
     return found
 
 
-def run_ours(search: ConstrainedSearch, inputs) -> list[tuple[tuple[int, ...], float]]:
-    best = [decoded.names[0] for decoded in search.search(inputs)]
-    return [(tuple(search.trie.sequence_of(name.ranks[0])), name.score) for name in best]
-
-
-def compare(ours, theirs, score_them) -> dict[str, float]:
-    """:returns: how often the name is the same, and how often it is, or has a better score."""
-    other = [i for i, (a, b) in enumerate(zip(ours, theirs)) if a[0] != b[0]]
-    scores = score_them(other)
-    better = sum(ours[i][1] > score for i, score in zip(other, scores))
-    n = len(ours)
-    return {"same": 1 - len(other) / n, "same_or_better": 1 - (len(other) - better) / n}
-
-
-def timed(run) -> tuple[float, object]:
-    start = time.perf_counter()
-    result = run()
-    return time.perf_counter() - start, result
-
-
-class Shares:
-    """Where the time of a search goes, by wrapping what it calls."""
-
-    def __init__(self, model: Seq2Seq) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-        for name, part in (
-            ("encode", "encoder"), ("feed", "decoder"), ("logits", "output layer"),
-            ("logits_of", "output layer"), ("normaliser", "output layer"),
-        ):  # fmt: skip
-            setattr(model, name, self._wrap(getattr(model, name), part))
-
-    def _wrap(self, call, part):
-        def wrapped(*args, **kwargs):
-            seconds, result = timed(lambda: call(*args, **kwargs))
-            self.seconds[part] += seconds
-            return result
-
-        return wrapped
-
-
-def measure(shape: str, n: int, repeats: int) -> dict:
-    model = make_model(shape)
-    names = [list(name) for name in sorted(set(map(tuple, token_names())))]
-    trie, root = TokenTrie.from_sequences(names), nested(names)
-    inputs = make_inputs(n, names)
-    few = inputs[: max(n // 5, 20)]
-    half = Seq2Seq(make_model(shape).to(torch.bfloat16))
-    report: dict = {
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "names": len(names), "mentions": n, "threads": torch.get_num_threads(),
-    }  # fmt: skip
+def measure(shape: str, names: list[list[int]], n: int, n_rounds: int) -> dict:
+    bench = Bench(shape, names, n)
+    report: dict = {"parameters": sum(p.numel() for p in bench.models["fp32"].parameters())}
     for normalisation in ("vocabulary", "trie"):
-        best: dict[str, float] = {}
-        answers: dict[str, list] = {}
-
-        def race(label, run, count, best=best, answers=answers):
-            seconds, answers[label] = timed(run)
-            best[label] = max(best.get(label, 0.0), count / seconds)
-
-        def ours(seq2seq, size, normalisation=normalisation):
-            options = SearchOptions(normalisation=normalisation, beams=BEAMS, batch_size=size)
-            return ConstrainedSearch(seq2seq, trie, options)
-
-        exact = Seq2Seq(model)
-        for _ in range(repeats):
-            for batch, part in ((1, few), (16, inputs), (64, inputs)):
-                race(
-                    f"generate, batch {batch}",
-                    lambda part=part, batch=batch, kind=normalisation: run_generate(
-                        model, part, root, batch=batch, normalisation=kind
-                    ),
-                    len(part),
-                )
-            for name, seq2seq in (("fp32", exact), ("bf16", half)):
-                for size, part in ((1, few), (64, inputs)):
-                    search = ours(seq2seq, size)
-                    race(
-                        f"biotk {name}, batch {size}",
-                        lambda search=search, part=part: run_ours(search, part),
-                        len(part),
-                    )
-        theirs = answers["generate, batch 64"]
-
-        def score_them(rows, normalisation=normalisation):
-            part = [inputs[i] for i in rows]
-            again = run_generate(
-                model, part, root, batch=8, normalisation=normalisation, scores=True
-            )
-            return [score for _, score in again]
-
-        same = {
-            label: compare(found, theirs[: len(found)], score_them)
-            for label, found in answers.items()
-            if label.startswith("biotk fp32")
-        }
-        same |= {
-            label: {"same": float(np.mean([a[0] == b[0] for a, b in zip(found, theirs)]))}
-            for label, found in answers.items()
-            if label.startswith("biotk bf16")
-        }
-        measured = Seq2Seq(model)
-        shares = Shares(measured)
-        total, _ = timed(lambda m=measured: run_ours(ours(m, 64), inputs))
-        shares.seconds["trie and bookkeeping"] = total - sum(shares.seconds.values())
-        one, top = best["generate, batch 1"], max(best[k] for k in best if k.startswith("gen"))
+        rounds, answers, loads = [], {}, []
+        contenders = bench.contenders(normalisation)
+        for run in contenders.values():
+            run(bench.inputs[:4])  # what is set up once is set up
+        for _ in range(n_rounds):
+            rounds.append({})
+            for label, run in contenders.items():
+                rounds[-1][label], answers[label] = timed(lambda run=run: run(bench.inputs))
+            loads.append(round(os.getloadavg()[0], 1))
+        ours = [label for label in contenders if label.startswith("biotk")]
+        theirs = answers["generate fp32, batch 64"]
         report[normalisation] = {
-            "mentions_per_second": best,
-            "top_1_beside_generate": same,
-            "times_generate_at_batch_1": {k: best[k] / one for k in same},
-            "times_generate_at_its_best": {k: best[k] / top for k in same},
-            "shares_fp32_batch_64": {k: v / total for k, v in shares.seconds.items()},
+            "load_after_each_round": loads,
+            "mentions_per_second_median": {
+                label: n / statistics.median(one[label].clock for one in rounds)
+                for label in contenders
+            },
+            "times_as_fast_as": {label: ratios(rounds, label) for label in ours},
+            "top_1_beside_generate_fp32": {
+                label: bench.same(answers[label], theirs, normalisation) for label in ours
+            },
+            "shares_of_processor_time": {
+                f"biotk {dtype}, batch {size}": bench.shares(dtype, normalisation, size)
+                for dtype in DTYPES
+                for size in OUR_BATCHES
+            },
         }
     return report
 
 
+def processor() -> str:
+    """:returns: what the machine is."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    except OSError:
+        names = []
+    return f"{os.cpu_count()} x {names[0] if names else 'unknown'}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mentions", type=int, default=200)
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--mentions", type=int, default=128)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--shapes", nargs="+", default=["t5", "bart"], choices=["t5", "bart"])
     arguments = parser.parse_args()
-    report = {
-        shape: measure(shape, arguments.mentions, arguments.repeats) for shape in arguments.shapes
-    }
+    names = [list(name) for name in sorted(set(map(tuple, token_names())))]
+    report: dict = {
+        "machine": processor(), "threads": torch.get_num_threads(), "torch": torch.__version__,
+        "load_before": os.getloadavg(), "names": len(names), "mentions": arguments.mentions,
+        "rounds": arguments.rounds,
+    }  # fmt: skip
+    for shape in arguments.shapes:
+        report[shape] = measure(shape, names, arguments.mentions, arguments.rounds)
     json.dump(report, sys.stdout, indent=1)
     print()
 

@@ -84,7 +84,9 @@ def read_build_recipe(path: Path | str) -> BuildRecipe:
     return BuildRecipe(
         name=_value(raw.get("name"), str | None, f"{path}: name"),
         merge=_value(raw.get("merge", []), tuple[str, ...], f"{path}: merge"),
-        sources=tuple(_source(path, n, entry) for n, entry in enumerate(entries, 1)),
+        sources=tuple(
+            read_source(path, n, entry, folder=path.parent) for n, entry in enumerate(entries, 1)
+        ),
     )
 
 
@@ -103,7 +105,16 @@ def _check_keys(path: Path, kind: str, raw: Mapping[str, Any], known: tuple[str,
             raise UnknownNameError(f"{kind}, in {path}:", key, known)
 
 
-def _source(path: Path, number: int, raw: Mapping[str, Any]) -> BuildSource:
+def read_source(path: Path, number: int, raw: Mapping[str, Any], *, folder: Path) -> BuildSource:
+    """Read one source of a recipe.
+
+    :param path: the recipe's file, for messages.
+    :param number: which source it is, for messages.
+    :param raw: its table.
+    :param folder: what its paths are relative to.
+    :raises InputError: something in it is missing or of a wrong type.
+    :raises UnknownNameError: it holds a key, a format or a column's field that there is not.
+    """
     place = f"{path}: source {number}"
     hints = option_hints()
     _check_keys(path, f"key of source {number}", raw, (*_FACTS, *hints))
@@ -118,13 +129,13 @@ def _source(path: Path, number: int, raw: Mapping[str, Any]) -> BuildSource:
     for key, (field, hint) in hints.items():
         if key in raw:
             value = _value(raw[key], hint, f"{place}: {key}")
-            options[field] = path.parent / value if isinstance(value, Path) else value
+            options[field] = folder / value if isinstance(value, Path) else value
     if options.get("columns") is not None:
         options["columns"] = _columns(path, options["columns"])
     return BuildSource(
         **{
             **facts,
-            "path": path.parent / facts["path"],
+            "path": folder / facts["path"],
             "sha256": facts.get("sha256", "").lower(),
             "options": ReaderOptions(**options),
         }

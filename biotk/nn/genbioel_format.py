@@ -96,6 +96,11 @@ class GenbioelFormat:
         piece = getattr(self._tokenizer.model, "unk_token", None)
         return None if piece is None else self._tokenizer.token_to_id(str(piece))
 
+    @property
+    def mask_id(self) -> int | None:
+        """The token that stands for what is missing, as in BART's own training."""
+        return self._tokenizer.token_to_id("<mask>")
+
     def encode_batch(self, texts: list[str], /) -> Sequence[Sequence[int]]:
         """:returns: the tokens of each name, blank before it and END not among them."""
         blanked = [f" {text}" for text in texts]

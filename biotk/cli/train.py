@@ -1,0 +1,117 @@
+"""``biotk train``: models made of knowledge bases, annotated corpora and raw text."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from biotk.cli.output import progress_bar, say
+from biotk.errors import InputError
+
+if TYPE_CHECKING:
+    from biotk.training.recipe import Recipe
+
+app = typer.Typer(
+    help="Train models on your own knowledge base.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+
+@app.callback()
+def _train() -> None:
+    """Train models on your own knowledge base."""
+
+
+@app.command("linker")
+def linker_cli(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A TOML file; docs/training.md.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ROOT", help="Where the recipe's paths begin.", show_default="its own folder"
+        ),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="That train together, each with batches of its own.")
+    ] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="In each process.")] = 1,
+    stage: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Train this stage only; those before it are finished."),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--fresh",
+            help="Go on from the last checkpoint, or throw away what was trained (with --stage: "
+            "of that stage and all after it).",
+        ),
+    ] = True,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.0, metavar="M", help="Stop after so many, with a checkpoint."),
+    ] = None,
+) -> None:
+    """Train a generative linker, stage by stage, as a recipe says.
+
+    The first time, the recipe's knowledge bases are built into RUN/kb. Each stage writes its
+    figures to RUN/STAGE/log.jsonl, curves beside it, and checkpoints: after a kill the same command
+    goes on from the last one, and comes to the same end. The model is RUN/model.
+
+    For example:
+
+    biotk train linker models/biotk-mini/recipe.toml --data data --out runs/mini --processes 2
+
+    biotk link --model runs/mini/model --kb kb/mesh "kidney failure"
+    """
+    from biotk.training.recipe_file import read_recipe
+    from biotk.training.run import RunOptions, train
+
+    read = read_recipe(recipe, data=data)
+    if not resume:
+        _forget(read, out, stage)
+    _build_kbs(read, out)
+    options = RunOptions(processes=processes, threads=threads, stage=stage, minutes=minutes)
+    with progress_bar() as show:
+        finished = train(read, out, options, say=say, show=show)
+    if finished:
+        typer.echo(str(out / "model"))
+    else:
+        say("not finished; the same command goes on from the last checkpoint")
+
+
+def _forget(recipe: Recipe, out: Path, stage: str | None) -> None:
+    names = [each.name for each in recipe.stages]
+    for name in names[names.index(stage) :] if stage in names else names:
+        # Nothing but what a run has written is ever removed.
+        for file in ("checkpoint.safetensors", "best.safetensors", "log.jsonl", "curves.svg"):
+            (out / name / file).unlink(missing_ok=True)
+    for name in ("model", ".model.draft"):
+        shutil.rmtree(out / name, ignore_errors=True)
+
+
+def _build_kbs(recipe: Recipe, out: Path) -> None:
+    """Build the recipe's KBs that are not there yet.
+
+    :raises InputError: a source is not there, or gives no concept.
+    """
+    from biotk.cli.kb_build import build
+    from biotk.kb.manifest import MANIFEST
+    from biotk.training.material import kb_place
+
+    for kb in recipe.kbs:
+        place = kb_place(recipe, kb, out)
+        if kb.build is None or place is None or (place / MANIFEST).is_file():
+            continue
+        if place.exists():
+            raise InputError(f"{place} is there, and no knowledge base: take it away")
+        say(f"building {place}")
+        with progress_bar() as show:
+            build(kb.build, place, name=kb.name, progress=show)

@@ -1,0 +1,1 @@
+"""Training of the models: recipes, samples of KBs and corpora, objectives, the loop."""

@@ -23,7 +23,8 @@ from biotk.decoding.tally import Tally
 from biotk.decoding.ways import Flags, View
 from biotk.errors import InputError
 from biotk.nn.inputs import Seq2SeqInput
-from biotk.nn.seq2seq import OutputRows, Seq2Seq
+from biotk.nn.name_model import NameModel
+from biotk.nn.seq2seq import OutputRows
 
 
 class _Steps(NamedTuple):
@@ -57,7 +58,7 @@ class BatchSearch:
 
     def __init__(
         self,
-        model: Seq2Seq,
+        model: NameModel,
         view: View,
         root_rows: OutputRows,
         options: SearchOptions,
@@ -113,7 +114,7 @@ class BatchSearch:
             done, cut = direct & ways.allowed, ~ways.allowed
             self._tally.add_mass(finished=_columns_sum(mass, done), cut=_columns_sum(mass, cut))
             mentions, columns, values = self._best_columns(log_probs, done)
-            ends = self._trie.forced_runs(ways.nodes[columns]).nodes
+            ends = ways.runs.nodes[columns]
             self._tally.finish_some(mentions, ends, values, np.ones(len(ends), np.int64))
         mentions, columns, values = self._best_columns(log_probs, ~direct & ways.allowed)
         steps = _Steps(mentions, mentions, ways.tokens[columns], ways.nodes[columns], values)
@@ -134,8 +135,8 @@ class BatchSearch:
         ways = self._view.ways(nodes)
         stops = np.flatnonzero(self._trie.is_terminal(nodes))
         owners = np.concatenate([ways.rows, stops])
-        tokens = np.concatenate([ways.tokens, np.full(len(stops), self._model.end_id)])
-        logits = self._model.logits_of(beams.hidden, rows[owners], tokens)
+        tokens, runs = ways.tokens_and(self._model.end_id, len(stops))
+        logits = self._model.logits_of(beams.hidden, rows[owners], tokens, runs)
         _check(logits)
         if self._summed:
             normalisers = logsumexp_of_groups(owners, logits, len(rows))
@@ -153,7 +154,7 @@ class BatchSearch:
         self._tally.cut(owner[~ways.allowed], ways_log_probs[~ways.allowed])
         direct = ways.leads_to_leaf & self._summed
         done = direct & ways.allowed
-        ends = self._trie.forced_runs(ways.nodes[done]).nodes
+        ends = ways.runs.nodes[done]
         ones = np.ones(len(ends), np.int64)
         self._tally.finish(owner[done], ends, ways_log_probs[done], ones)
         steps = _Steps(rows[ways.rows], owner, ways.tokens, ways.nodes, ways_log_probs)

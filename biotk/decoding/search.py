@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
 from biotk.decoding.batch import BatchSearch
@@ -15,7 +14,7 @@ from biotk.errors import InputError
 from biotk.index.token_trie import TokenTrie
 from biotk.index.trie_subset import TrieSubset
 from biotk.nn.inputs import Seq2SeqInput
-from biotk.nn.seq2seq import Seq2Seq
+from biotk.nn.name_model import NameModel
 
 
 class ConstrainedSearch:
@@ -31,20 +30,21 @@ class ConstrainedSearch:
     """
 
     def __init__(
-        self, model: Seq2Seq, trie: TokenTrie, options: SearchOptions | None = None
+        self, model: NameModel, trie: TokenTrie, options: SearchOptions | None = None
     ) -> None:
         self.model, self.trie = model, trie
         self.options = SearchOptions() if options is None else options
         check_tokens(trie, model.vocabulary_size)
         self._view = View(trie)
-        tokens, nil = self._view.root.tokens, self.options.nil_id
+        nil = self.options.nil_id
         if nil is not None:
-            if not 0 <= nil < model.vocabulary_size or nil in tokens:
+            known = 0 <= nil < model.vocabulary_size
+            if not known or nil in self._view.root.tokens:
                 raise InputError(
                     f"nil_id is {nil}: it must be a token of the model with which no name begins"
                 )
-            tokens = np.append(tokens, nil)
-        self._root_rows = model.output_rows(tokens)
+        tokens, runs = self._view.root.tokens_and(0 if nil is None else nil, int(nil is not None))
+        self._root_rows = model.output_rows(tokens, runs)
 
     def search(
         self, inputs: Sequence[Seq2SeqInput], *, subset: TrieSubset | None = None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from biotk.errors import InputError
 from biotk.index.token_trie import TokenTrie
+from biotk.index.trie_answers import Runs
 from biotk.index.trie_subset import TrieSubset
 
 Ints = NDArray[np.int64]
@@ -23,6 +24,7 @@ class Ways(NamedTuple):
     :param nodes: the children.
     :param leads_to_leaf: whether everything behind it is forced, up to a leaf.
     :param allowed: whether it, or what lies below, is in the subset.
+    :param runs: what is forced behind each child.
     """
 
     rows: Ints
@@ -30,6 +32,14 @@ class Ways(NamedTuple):
     nodes: Ints
     leads_to_leaf: Flags
     allowed: Flags
+    runs: Runs
+
+    def tokens_and(self, token: int, count: int) -> tuple[Ints, Runs]:
+        """:returns: tokens and runs, with so many more behind them after which nothing comes."""
+        offsets, runs = self.runs.offsets, self.runs
+        longer = np.concatenate([offsets, np.repeat(offsets[-1:], count)])
+        tokens = np.concatenate([self.tokens, np.full(count, token)])
+        return tokens, runs._replace(offsets=longer)
 
 
 class View:
@@ -60,9 +70,9 @@ class View:
     def ways(self, nodes: Ints) -> Ways:
         """:returns: all children of some nodes, allowed or not."""
         found = self.trie.children(nodes)
-        ends = self.trie.forced_runs(found.nodes).nodes
-        leaf: Flags = self.trie.child_counts(ends) == 0
-        return Ways(found.rows, found.tokens, found.nodes, leaf, self.allows(found.nodes))
+        runs = self.trie.forced_runs(found.nodes)
+        leaf: Flags = self.trie.child_counts(runs.nodes) == 0
+        return Ways(found.rows, found.tokens, found.nodes, leaf, self.allows(found.nodes), runs)
 
     def allows(self, nodes: Ints) -> Flags:
         """:returns: whether there is an allowed name at or below each node."""

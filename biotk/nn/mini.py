@@ -50,6 +50,11 @@ class MiniModel:
         nil_id: int,
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        if network.config.overlap:
+            raise InputError(
+                "this network scores children by their overlap with the mention, which the search "
+                "does not know: train it with overlap = false"
+            )
         if network.positions.weight.dtype != dtype:
             network = copy.deepcopy(network).to(dtype)
         self.end_id, self.nil_id = end_id, nil_id

@@ -21,6 +21,8 @@ import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from biotk.nn.copying import FEATURES
+
 
 @dataclass(frozen=True, slots=True)
 class MiniConfig:
@@ -33,6 +35,8 @@ class MiniConfig:
     :param tuned_layers: how many of the encoder's upper layers are ours.
     :param look_ahead: whether children are scored by what is forced behind them as well.
     :param copy: whether the decoder sees the pieces of the source beside their states.
+    :param overlap: whether children are scored by what they have in common with the mention as
+        well; see :mod:`biotk.nn.copying`.
     """
 
     n_layers: int = 2
@@ -42,6 +46,7 @@ class MiniConfig:
     tuned_layers: int = 4
     look_ahead: bool = True
     copy: bool = True
+    overlap: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """:returns: plain values for a config file."""
@@ -127,8 +132,11 @@ class MiniNetwork(nn.Module):
         self.final_norm = nn.LayerNorm(width)
         self.child_query = nn.Linear(width, width)
         self.run_query = nn.Linear(width, width, bias=False)
-        #: Worked out once the encoder is loaded: they are frozen.
-        self._pieces: Tensor | None = None
+        self.overlap_query = nn.Linear(width, len(FEATURES))
+        # Worked out once the encoder is loaded: they are frozen. A buffer, so that they go where
+        # the weights go; not among what is stored.
+        self._pieces: Tensor | None
+        self.register_buffer("_pieces", None, persistent=False)
         self._begin()
 
     def _begin(self) -> None:
@@ -144,6 +152,8 @@ class MiniNetwork(nn.Module):
         # Small enough that all children start about equal.
         nn.init.normal_(self.child_query.weight, std=0.02)
         nn.init.normal_(self.run_query.weight, std=0.02)
+        nn.init.zeros_(self.overlap_query.weight)
+        nn.init.zeros_(self.overlap_query.bias)
 
     @property
     def pieces(self) -> Tensor:
@@ -212,7 +222,11 @@ class MiniNetwork(nn.Module):
         hidden: Tensor = self.final_norm(x)
         return hidden
 
-    def queries(self, hidden: Tensor) -> tuple[Tensor, Tensor | None]:
-        """:returns: what children's pieces, and what the runs behind them, are compared with."""
-        ahead = self.run_query(hidden) if self.config.look_ahead else None
-        return self.child_query(hidden), ahead
+    def queries(self, hidden: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """:returns: what children's pieces, the runs behind them, and their overlap with the
+        mention are compared with.
+        """
+        config = self.config
+        ahead = self.run_query(hidden) if config.look_ahead else None
+        common = self.overlap_query(hidden) if config.overlap else None
+        return self.child_query(hidden), ahead, common

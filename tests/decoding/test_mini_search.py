@@ -1,0 +1,182 @@
+"""The search with biotk-mini finds what scoring every name with its network finds."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+import pytest
+import torch
+from oracles import close, legal_tokens, random_inputs, random_names
+from tiny_mini import PIECES, tiny_network
+
+from biotk.decoding import SearchOptions
+from biotk.decoding.search import ConstrainedSearch
+from biotk.errors import InputError
+from biotk.index.token_trie import TokenTrie
+from biotk.index.trie_subset import TrieSubset
+from biotk.nn.inputs import Seq2SeqInput
+from biotk.nn.mini import MiniModel
+from biotk.nn.mini_format import padded
+
+END, NIL = 3, 4
+N = len(PIECES)
+Name = tuple[int, ...]
+
+ahead = pytest.mark.parametrize("look_ahead", [True, False])
+
+
+def forced(names: list[Name], path: Name) -> Name:
+    """:returns: what is forced behind a path: the only way on, up to a choice or the end."""
+    run: list[int] = []
+    while True:
+        legal = legal_tokens(names, (*path, *run), END)
+        if len(legal) != 1 or legal == [END]:
+            return tuple(run)
+        run += legal
+
+
+def enumerated(network, each: Seq2SeqInput, names: list[Name]) -> dict[Name, float]:
+    """:returns: the log-probability of every name, and of NIL as the empty one, by definition."""
+    pieces, scores = network.pieces, {}
+    with torch.no_grad():
+        arrays = padded([each.source], n_pieces=N)
+        memory = network.encode(*(torch.from_numpy(array) for array in arrays))
+
+        def log_probs(before: Name) -> dict[int, float]:
+            hidden = network.decode(memory, torch.tensor([[*each.prefix, *before]]))[0, -1]
+            query, more, *_ = network.queries(hidden)
+            legal = legal_tokens(names, before, END) + [NIL] * (not before)
+            logits = []
+            for token in legal:
+                score = query @ pieces[token]
+                run = forced(names, (*before, token)) if token not in {END, NIL} else ()
+                if run and more is not None:
+                    score = score + more @ pieces[list(run)].mean(0)
+                logits.append(score)
+            return dict(zip(legal, torch.stack(logits).double().log_softmax(-1).tolist()))
+
+        known = {name[:at]: log_probs(name[:at]) for name in names for at in range(len(name) + 1)}
+    for name in names:
+        steps = zip([name[:at] for at in range(len(name) + 1)], [*name, END])
+        scores[name] = sum(known[before][token] for before, token in steps)
+    scores[()] = known[()][NIL]
+    return scores
+
+
+def inputs_of(n: int, *, seed: int) -> list[Seq2SeqInput]:
+    """:returns: inputs with some pieces of their sources marked."""
+    rng = random.Random(seed)
+    return [
+        Seq2SeqInput(tuple(t + N * (rng.random() < 0.4) for t in each.source), each.prefix)
+        for each in random_inputs(n, seed=seed, start=2)
+    ]
+
+
+def search_of(network, names, *, dtype=torch.float32, **options) -> ConstrainedSearch:
+    model = MiniModel(network, end_id=END, nil_id=NIL, dtype=dtype)
+    trie = TokenTrie.from_sequences(names)
+    return ConstrainedSearch(model, trie, SearchOptions(nil_id=NIL, **options))
+
+
+def named(search, decoded) -> dict[Name, float]:
+    return {tuple(search.trie.sequence_of(name.ranks[0])): name.score for name in decoded.names}
+
+
+@ahead
+def test_mini_search_equals_enumeration_and_sums_to_one(tmp_path, look_ahead) -> None:
+    for seed in range(3):
+        network = tiny_network(tmp_path / str(seed), seed=seed, look_ahead=look_ahead)
+        names = random_names(30, seed=seed)
+        search = search_of(network, names, beams=30, n_best=0)
+        inputs = inputs_of(3, seed=seed)
+        for each, decoded in zip(inputs, search.search(inputs)):
+            want = enumerated(network, each, names)
+            assert close(sum(map(math.exp, want.values())), 1.0, 1e-5)
+            assert close(decoded.nil_log_prob, want.pop(()))
+            found = named(search, decoded)
+            assert found.keys() == want.keys()
+            assert all(close(found[name], want[name], 1e-3) for name in names)
+            low, high = decoded.nil_interval
+            assert close(low, high, 1e-5)
+            assert close(decoded.mass_in + math.exp(decoded.nil_log_prob), 1.0, 1e-5)
+
+
+def test_looking_ahead_changes_what_is_found(tmp_path) -> None:
+    names, inputs = random_names(40, seed=2), inputs_of(8, seed=2)
+    best = [
+        [next(iter(named(search, each))) for each in search.search(inputs)]
+        for look in (True, False)
+        for search in [search_of(tiny_network(tmp_path / str(look), look_ahead=look), names)]
+    ]
+    assert best[0] != best[1]
+
+
+@ahead
+@pytest.mark.parametrize("beams", [1, 5, 60])
+def test_mini_nil_interval_holds_the_truth_under_any_subset(tmp_path, look_ahead, beams) -> None:
+    names = random_names(60, seed=2)
+    network = tiny_network(tmp_path, seed=2, spread=0.3, look_ahead=look_ahead)
+    search = search_of(network, names, beams=beams, n_best=0)
+    inputs = inputs_of(2, seed=2)
+    truth = [enumerated(network, each, names) for each in inputs]
+    rng = random.Random(beams)
+    for share in (0.0, 0.1, 0.6, 1.0):
+        allowed = {name for name in names if rng.random() < share}
+        flags = np.array([tuple(search.trie.sequence_of(r)) in allowed for r in range(60)])
+        subset = TrieSubset(search.trie, flags)
+        for scores, decoded in zip(truth, search.search(inputs, subset=subset)):
+            nil = 1 - sum(math.exp(scores[name]) for name in allowed)
+            low, high = decoded.nil_interval
+            assert low - 1e-5 <= nil <= high + 1e-5
+            found = named(search, decoded)
+            assert set(found) <= allowed
+            assert all(close(found[name], scores[name], 1e-3) for name in found)
+
+
+@ahead
+def test_mini_results_do_not_depend_on_the_batch(tmp_path, look_ahead) -> None:
+    names, network = random_names(200, seed=4), tiny_network(tmp_path, look_ahead=look_ahead)
+    inputs, results = inputs_of(30, seed=4), []
+    for size in (1, 7, 64):
+        search = search_of(network, names, batch_size=size, n_best=0)
+        results.append([(named(search, each), each) for each in search.search(inputs)])
+    for one, *others in zip(*results):
+        for other in others:
+            assert list(one[0]) == list(other[0])
+            assert np.allclose([*one[0].values()], [*other[0].values()], atol=1e-3)
+            assert close(one[1].nil_log_prob, other[1].nil_log_prob, 1e-3)
+
+
+def test_mini_search_in_bf16_is_close(tmp_path) -> None:
+    names, network = random_names(40, seed=5), tiny_network(tmp_path, seed=5, spread=0.3)
+    inputs = inputs_of(10, seed=5)
+    wide, narrow = (
+        search_of(network, names, beams=40, n_best=0, dtype=dtype)
+        for dtype in (torch.float32, torch.bfloat16)
+    )
+    for one, other in zip(wide.search(inputs), narrow.search(inputs)):
+        a, b = named(wide, one), named(narrow, other)
+        differences = [abs(math.exp(a[name]) - math.exp(b[name])) for name in names]
+        assert a.keys() == b.keys() and max(differences) < 0.08
+        assert close(other.mass_in + math.exp(other.nil_log_prob), 1.0, 1e-4)
+
+
+def test_name_of_two_thousand_pieces_is_found(tmp_path) -> None:
+    rng = random.Random(0)
+    deep = tuple(10 + rng.randrange(12) for _ in range(2000))
+    names = [deep, (*deep[:1500], 30), (11,)]
+    network = tiny_network(tmp_path, spread=0.1)
+    search = search_of(network, names)
+    (each,) = inputs_of(1, seed=0)
+    assert search.problem(each) is None
+    (decoded,) = search.search([each])
+    assert set(named(search, decoded)) == set(names)
+    assert close(decoded.mass_in + math.exp(decoded.nil_log_prob), 1.0, 1e-4)
+
+
+def test_mini_search_over_the_vocabulary_is_refused(tmp_path) -> None:
+    search = search_of(tiny_network(tmp_path), [(10, 11), (10, 12)], normalisation="vocabulary")
+    with pytest.raises(InputError, match='"trie" only'):
+        search.search(inputs_of(1, seed=0))

@@ -1,0 +1,67 @@
+"""Several processes: gradients are averaged, and all have the same weights."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_training import PRETRAIN, write_training
+
+from biotk.errors import InputError
+from biotk.nn.tensor_files import read_tensors, write_tensors
+from biotk.training.crew import Crew, lead, meet
+from biotk.training.recipe_file import read_recipe
+from biotk.training.run import RunOptions, train
+
+INPUTS = torch.arange(24, dtype=torch.float32).reshape(8, 3) / 7
+
+
+def gradient(rows: torch.Tensor) -> torch.nn.Linear:
+    """:returns: a map with the gradient of a mean over some rows; its bias has none."""
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(3, 2)
+    (rows @ linear.weight.T).pow(2).mean().backward()
+    return linear
+
+
+def helper(crew: Crew, port: int, path: Path) -> None:
+    with meet(crew, port=port):
+        linear = gradient(INPUTS[4:])
+        crew.average(list(linear.parameters()))
+        write_tensors(
+            path, {"weight": linear.weight.grad, "agreed": torch.tensor(crew.agree(False))}
+        )
+
+
+def test_two_processes_average_to_one_with_twice_the_batch(tmp_path) -> None:
+    crew, port, store = lead(2)
+    other = multiprocessing.get_context("spawn").Process(
+        target=helper, args=(Crew(1, 2), port, tmp_path / "other")
+    )
+    other.start()
+    with meet(crew, port=port, store=store):
+        linear = gradient(INPUTS[:4])
+        crew.average(list(linear.parameters()))
+        crew.agree(True)
+    other.join(60)
+    assert other.exitcode == 0
+    found = read_tensors(tmp_path / "other").tensors
+    assert torch.equal(found["weight"], linear.weight.grad)
+    assert bool(found["agreed"])  # what the first process says counts
+    assert torch.allclose(linear.weight.grad, gradient(INPUTS).weight.grad, atol=1e-6)
+    assert not linear.bias.grad.any()
+
+
+def test_training_in_two_processes(tmp_path) -> None:
+    recipe = read_recipe(write_training(tmp_path, PRETRAIN, steps=32))
+    out = tmp_path / "run"
+    assert not train(recipe, out, RunOptions(processes=2, minutes=0))
+    with pytest.raises(InputError, match=r"begun with 2 processes.*Give --processes 2"):
+        train(recipe, out, RunOptions())
+    assert train(recipe, out, RunOptions(processes=2))
+    lines = [json.loads(line) for line in (out / "pretrain" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "nll" in line] == [16, 32]
+    assert lines[0]["nll"] > lines[2]["nll"]

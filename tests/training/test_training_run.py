@@ -1,0 +1,189 @@
+"""Whole trainings, tiny: they learn, and go on after a kill as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+import torch
+from tiny_training import FINETUNE, INFILL, PRETRAIN, write_training
+from typer.testing import CliRunner
+
+from biotk.cli import app
+from biotk.errors import BioTKError, InputError, UnknownNameError
+from biotk.io import read_documents
+from biotk.kb import open_kb
+from biotk.linking import GenerativeLinker, load_generator
+from biotk.nn.tensor_files import read_tensors
+from biotk.training import loop
+from biotk.training.recipe_file import read_recipe
+from biotk.training.run import RunOptions, train
+
+
+def log_of(folder) -> list[dict]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def weights_of(folder):
+    return read_tensors(folder / "checkpoint.safetensors").tensors
+
+
+def same(first, second) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
+
+
+def test_training_by_the_command_learns_and_makes_a_model(tmp_path) -> None:
+    recipe = write_training(tmp_path, PRETRAIN, FINETUNE, steps=128)
+    out = tmp_path / "run"
+    done = CliRunner().invoke(app, ["train", "linker", str(recipe), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == str(out / "model")
+    assert "notes for tiny: 60 mentions" in done.stderr
+    first, *_, last = (line for line in log_of(out / "pretrain") if "nll" in line)
+    assert last["nll"] < first["nll"] * 0.8
+    first, *_ = (line for line in log_of(out / "pretrain") if "dev nll" in line)
+    *_, last = (line for line in log_of(out / "finetune") if "dev nll" in line)
+    assert last["dev nll"] < first["dev nll"] / 2
+    assert last["dev permuted nll"] > 2 * last["dev nll"]
+    ElementTree.parse(out / "finetune" / "curves.svg")
+    facts = json.loads((out / "metrics.json").read_text())
+    assert facts["seed"] == 5
+    assert [stage["name"] for stage in facts["stages"]] == ["pretrain", "finetune"]
+    assert facts["stages"][1]["tuning_half"]["dev right"] > 0.4
+    kb = open_kb(tmp_path / "tiny")
+    assert facts["data"]["kbs"]["tiny"]["fingerprint"] == kb.fingerprint
+    assert len(facts["data"]["documents"]["notes"]["sha256"]["train.jsonl"]) == 64
+    # What was trained is what links: a mention alone, which many samples are.
+    linker = GenerativeLinker(kb, load_generator(out / "model"))
+    gold = [
+        (m.text, m.concept_ids) for d in read_documents(tmp_path / "dev.jsonl") for m in d.mentions
+    ]
+    right = [linker.link(text).concept_id in ids for text, ids in gold if ids]
+    assert sum(right) > 0.4 * len(right)
+
+
+def test_overlap_with_the_mention_is_used_from_the_beginning(tmp_path) -> None:
+    path = write_training(tmp_path, PRETRAIN, steps=48)
+    path.write_text(path.read_text().replace("overlap = false", "overlap = true"))
+    assert train(read_recipe(path), tmp_path / "run", RunOptions())
+    (told,) = (line for line in log_of(tmp_path / "run" / "pretrain")[-1:] if "dev nll" in line)
+    assert told["dev right"] > 0.9  # which takes many more steps without
+
+
+def test_infilling_learns_what_pieces_there_are(tmp_path) -> None:
+    recipe = read_recipe(write_training(tmp_path, INFILL, steps=48))
+    said: list[str] = []
+    assert train(recipe, tmp_path / "run", RunOptions(), say=said.append)
+    told = [line["text nll"] for line in log_of(tmp_path / "run" / "infill") if "text nll" in line]
+    assert len(told) == 3 and told[-1] < told[0]
+    # In so few steps it only learns how often pieces are, and that is told.
+    assert [line for line in said if line.startswith("infill, step 16: with the inputs permuted")]
+
+
+def test_killed_training_goes_on_bit_for_bit(tmp_path, monkeypatch) -> None:
+    recipe = read_recipe(write_training(tmp_path, PRETRAIN, FINETUNE, steps=48))
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert train(recipe, whole, RunOptions())
+    # Killed in a pool, behind a checkpoint: what it did since is lost, and done again.
+    steps = 0
+    real = loop.Stage._one
+
+    def killed(self, batch):
+        nonlocal steps
+        steps += 1
+        if steps in (23, 60):
+            raise KeyboardInterrupt
+        return real(self, batch)
+
+    monkeypatch.setattr(loop.Stage, "_one", killed)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, parts, RunOptions())
+    assert train(recipe, parts, RunOptions())
+    assert steps > 96
+    for stage in ("pretrain", "finetune"):
+        assert same(weights_of(whole / stage), weights_of(parts / stage))
+        logs = [log_of(folder / stage) for folder in (whole, parts)]
+        for line in (each for log in logs for each in log):
+            line.pop("seconds", None)
+            line.pop("samples_per_s", None)
+        assert logs[0] == logs[1]
+    models = [read_tensors(f / "model" / "weights.safetensors").tensors for f in (whole, parts)]
+    assert same(*models)
+
+
+def test_training_stops_after_its_minutes_and_goes_on(tmp_path) -> None:
+    recipe = read_recipe(write_training(tmp_path, PRETRAIN, steps=32))
+    out = tmp_path / "run"
+    assert not train(recipe, out, RunOptions(minutes=0))
+    assert json.loads(read_tensors(out / "pretrain" / "checkpoint.safetensors").metadata["step"])
+    assert not (out / "model").exists()
+    assert train(recipe, out, RunOptions())
+    assert train(recipe, tmp_path / "whole", RunOptions())
+    assert same(weights_of(out / "pretrain"), weights_of(tmp_path / "whole" / "pretrain"))
+
+
+def test_stages_are_trained_one_by_one_in_order(tmp_path) -> None:
+    recipe = read_recipe(write_training(tmp_path, PRETRAIN, FINETUNE))
+    out = tmp_path / "run"
+    with pytest.raises(InputError, match="the stage pretrain comes before finetune"):
+        train(recipe, out, RunOptions(stage="finetune"))
+    with pytest.raises(UnknownNameError, match="'tune'"):
+        train(recipe, out, RunOptions(stage="tune"))
+    assert not train(recipe, out, RunOptions(stage="pretrain"))
+    assert not (out / "finetune").exists()
+    assert train(recipe, out, RunOptions(stage="finetune"))
+    assert (out / "model" / "config.json").is_file()
+
+
+def test_changed_recipe_is_refused_until_begun_anew(tmp_path) -> None:
+    path = write_training(tmp_path, PRETRAIN)
+    command = ["train", "linker", str(path), "--out", str(tmp_path / "run")]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    path.write_text(path.read_text().replace("lr = 5e-3", "lr = 1e-3"))
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 2 and "--fresh" in done.stderr
+    done = CliRunner().invoke(app, [*command, "--fresh"])
+    assert done.exit_code == 0, done.output
+
+
+def test_best_weights_are_kept_and_patience_ends_a_stage(tmp_path) -> None:
+    path = write_training(tmp_path, FINETUNE, steps=96)
+    # So fast that it gets worse.
+    text = path.read_text().replace("lr = 5e-3", 'lr = 0.5\npatience = 1\nwatch = "nll"')
+    path.write_text(text)
+    out = tmp_path / "run"
+    assert train(read_recipe(path), out, RunOptions())
+    told = [line for line in log_of(out / "finetune") if "dev nll" in line]
+    values = [line["dev nll"] for line in told]
+    metadata = read_tensors(out / "finetune" / "checkpoint.safetensors").metadata
+    best = min(range(len(values)), key=values.__getitem__)
+    assert len(values) < 6 and best == len(values) - 2
+    assert json.loads(metadata["best_step"]) == told[best]["step"]
+
+
+def test_loss_that_is_no_number_stops_the_training(tmp_path, monkeypatch) -> None:
+    recipe = read_recipe(write_training(tmp_path, PRETRAIN))
+    real = torch.nn.utils.clip_grad_norm_
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *args: real(*args) * float("nan"))
+    with pytest.raises(BioTKError, match="step 0: the gradient is not finite"):
+        train(recipe, tmp_path / "run", RunOptions())
+
+
+def test_training_builds_the_kbs_of_its_recipe(tmp_path) -> None:
+    path = write_training(tmp_path, PRETRAIN)
+    (tmp_path / "own.csv").write_text("id,name,synonyms\nX:1,fever,pyrexia\nX:2,cough,coughing\n")
+    path.write_text(
+        path.read_text().replace('path = "tiny"', 'sources = [{ path = "own.csv" }]')
+        .replace("HGNC:", "X:1")
+    )  # fmt: skip
+    out = tmp_path / "run"
+    command = ["train", "linker", str(path), "--out", str(out)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    assert len(open_kb(out / "kb" / "tiny")) == 2
+    built = (out / "kb" / "tiny" / "manifest.json").stat().st_mtime_ns
+    done = CliRunner().invoke(app, [*command, "--fresh"])
+    assert done.exit_code == 0, done.output
+    assert (out / "kb" / "tiny" / "manifest.json").stat().st_mtime_ns == built

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -49,7 +50,9 @@ def write_tensors(
         mode = draft.stat().st_mode & 0o777
         save_file(plain, draft, metadata={"format": "pt", **(metadata or {})})
         draft.chmod(mode)  # safetensors leaves it readable for its owner only
-        with draft.open("rb") as file:
+        with draft.open("r+b") as file:
+            _sort_metadata(file)
+            file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except (OSError, SafetensorError) as error:
@@ -57,6 +60,19 @@ def write_tensors(
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def _sort_metadata(file: BinaryIO) -> None:
+    """Put the metadata of a safetensors file in order, which comes as a hash of the day has it.
+
+    Nothing becomes longer: the header is JSON behind its length, eight bytes, little-endian.
+    """
+    length = int.from_bytes(file.read(8), "little")
+    header = json.loads(file.read(length))
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    file.seek(8)
+    file.write(text.ljust(length))
 
 
 def read_tensors(path: str | Path) -> TensorFile:

@@ -8,19 +8,16 @@ document, and a document that kills a worker twice is a failed one.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
 from biotk.batch.engine import AnnotatorSpec, MakeAnnotator
+from biotk.batch.logged import LogOnce
 from biotk.batch.results import Item, Result, Want
-from biotk.batch.worker import ENVIRONMENT, Message, work
+from biotk.batch.worker import Message, for_workers, work
 from biotk.errors import BioTKError, InputError
 
 #: How many batches per worker may be under way or wait for their turn to be written.
@@ -80,7 +77,7 @@ class WorkerPool:
         self.make, self.spec, self.want, self.size = make, spec, want, workers
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
-        self._n_started = 0
+        self._log = LogOnce()
         self._tasks: deque[_Task] = deque()
         self._turn: deque[_Batch] = deque()
         self._stillborn = 0
@@ -121,6 +118,8 @@ class WorkerPool:
     def close(self) -> None:
         """End the workers, whatever they are doing."""
         for worker in self._workers:
+            if not worker.ready:
+                self._hear_what_is_left(worker)
             worker.connection.close()  # an idle one ends by itself
             if worker.task is not None or not worker.ready:
                 worker.process.terminate()
@@ -156,12 +155,9 @@ class WorkerPool:
         process = self._context.Process(
             target=work,
             args=(theirs, self.make, self.spec, self.want),
-            # What a pipeline warns of when it is loaded is the same in each worker.
-            kwargs={"quiet": self._n_started > 0},
             daemon=True,
         )
-        self._n_started += 1
-        with _for_children(ENVIRONMENT):
+        with for_workers():
             process.start()
         theirs.close()  # else its death would not close the pipe
         self._workers.append(_Worker(process, ours))
@@ -185,6 +181,8 @@ class WorkerPool:
     def _hear(self, worker: _Worker, message: Message) -> None:
         if message[0] == "ready":
             worker.ready = True
+        elif message[0] == "logged":
+            self._log.log(message[1])
         elif message[0] == "results":
             if worker.task is not None:
                 self._keep(worker.task, message[1])
@@ -193,6 +191,16 @@ class WorkerPool:
         else:
             of_arguments, told = message[1]
             raise (InputError if of_arguments else BioTKError)(told)
+
+    def _hear_what_is_left(self, worker: _Worker) -> None:
+        """Log what a worker has said that nobody waited for, since the others did all the work."""
+        try:
+            while worker.connection.poll():
+                message: Message = worker.connection.recv()
+                if message[0] == "logged":
+                    self._log.log(message[1])
+        except (EOFError, OSError):
+            pass  # it is dead
 
     def _keep(self, task: _Task, results: Sequence[Result]) -> None:
         for result in results:
@@ -225,27 +233,3 @@ class WorkerPool:
             item = task.items[0]
             error = f"WorkerDied: a worker ended with exit code {code}, {MAX_DEATHS} times"
             self._keep(task, [Result(item.index, item.id, error=error)])
-
-
-@contextmanager
-def _for_children(environment: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for the processes that are started meanwhile.
-
-    Ctrl-C is held back from them, since it goes to all processes of a terminal and would hit them
-    in the middle of their imports.
-    """
-    resource_tracker.ensure_running()  # starting it later would let Ctrl-C through again
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    has_masks = hasattr(signal, "pthread_sigmask")  # Windows has none
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if has_masks else set()
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        if has_masks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)

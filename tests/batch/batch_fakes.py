@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import re
 import time
@@ -69,5 +70,41 @@ def make_dying(spec: AnnotatorSpec) -> FakeAnnotator:
 
 
 def make_warning(spec: AnnotatorSpec) -> FakeAnnotator:
-    logging.getLogger("biotk.components").warning("this KB lacks something")
+    """Warn once two workers are there; hang or die if the options say so of this worker."""
+    folder, number = Path(spec.overrides["folder"]), worker_number()
+    (folder / str(number)).touch()
+    while len(there := sorted(int(each.name) for each in folder.iterdir())) < 2:
+        time.sleep(0.01)
+    ends = spec.overrides.get("ends") == there.index(number)
+    if not (ends and spec.overrides["silent"]):
+        logging.getLogger("biotk.components").warning("this KB lacks %s", "something")
+    if ends and spec.overrides["dies"]:
+        os._exit(7)
+    while ends:
+        time.sleep(60)
     return FakeAnnotator()
+
+
+def make_building(spec: AnnotatorSpec) -> FakeAnnotator:
+    """Build what is not there yet and warn, then hang: the worker that finds it does the work."""
+    built = Path(spec.overrides["folder"]) / "built"
+    try:
+        (built.parent / "building").mkdir()
+    except FileExistsError:
+        while not built.exists():
+            time.sleep(0.01)
+        return FakeAnnotator()
+    logging.getLogger("biotk.index").warning("built, with something left out")
+    built.touch()
+    while True:
+        time.sleep(60)
+
+
+def make_warning_and_broken(spec: AnnotatorSpec) -> FakeAnnotator:
+    logging.getLogger("biotk").warning("this is about to go wrong")
+    raise OSError("no such library")
+
+
+def worker_number() -> int:
+    """:returns: a number that is higher, the later a worker was started."""
+    return int(multiprocessing.current_process().name.rpartition("-")[2])

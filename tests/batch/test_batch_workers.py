@@ -10,7 +10,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from batch_fakes import make, make_broken, make_dying, make_refusing, make_warning
+from batch_fakes import (
+    make,
+    make_broken,
+    make_building,
+    make_dying,
+    make_refusing,
+    make_warning,
+    make_warning_and_broken,
+)
 
 from biotk.batch import AnnotatorSpec, BatchOptions, annotate_files
 from biotk.batch.pool import WINDOW, WorkerPool
@@ -98,13 +106,49 @@ def test_workers_have_one_thread_each_and_leave_stdout_alone(
     assert dict(os.environ) == before
 
 
-def test_warning_of_a_pipeline_is_given_by_one_worker_alone(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "conduct",
+    [
+        {},
+        *({"ends": n, "dies": False, "silent": silent} for n in (0, 1) for silent in (True, False)),
+        *({"ends": n, "dies": True, "silent": silent} for n in (0, 1) for silent in (True, False)),
+    ],
+    ids=str,
+)
+def test_warning_of_a_pipeline_is_given_once_whoever_is_first(
+    tmp_path: Path, conduct: dict, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "workers").mkdir()
+    notes = write_notes(tmp_path / "notes.jsonl", ["a fever"] * 4)
+    spec = AnnotatorSpec("fake", {"folder": str(tmp_path / "workers"), **conduct})
+    options = BatchOptions(workers=2, batch_size=1)
+    tally = annotate_files(
+        [notes], spec, out=tmp_path / "out.jsonl", make=make_warning, options=options
+    )
+    assert tally.documents == 4
+    found = [(each.name, each.levelname, each.getMessage()) for each in caplog.records]
+    assert found == [("biotk.components", "WARNING", "this KB lacks something")]
+
+
+def test_what_one_worker_alone_warns_of_is_not_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     notes = write_notes(tmp_path / "notes.jsonl", ["a fever"] * 4)
+    spec = AnnotatorSpec("fake", {"folder": str(tmp_path)})
     options = BatchOptions(workers=2, batch_size=1)
-    annotate_files([notes], SPEC, out=tmp_path / "out.jsonl", make=make_warning, options=options)
-    assert capfd.readouterr().err.count("this KB lacks something") == 1
+    annotate_files([notes], spec, out=tmp_path / "out.jsonl", make=make_building, options=options)
+    assert [each.getMessage() for each in caplog.records] == ["built, with something left out"]
+
+
+def test_warning_comes_before_the_error_that_ends_the_run(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    notes = write_notes(tmp_path / "notes.jsonl", ["a fever"])
+    with pytest.raises(BioTKError, match="OSError: no such library"):
+        annotate_files(
+            [notes], SPEC, out=tmp_path / "out.jsonl", make=make_warning_and_broken, options=TWO
+        )
+    assert [each.getMessage() for each in caplog.records] == ["this is about to go wrong"]
 
 
 def test_pool_reads_only_some_batches_ahead() -> None:

@@ -67,7 +67,6 @@ def tiny_network(folder: Path, *, seed: int = 0, spread: float = 1.0, **shape) -
     """:returns: a network on a new encoder; the greater ``spread``, the surer it is."""
     encoder = read_tiny_encoder(write_encoder(folder, seed=seed))
     torch.manual_seed(seed)
-    shape = {"overlap": False, **shape}
     config = MiniConfig(n_layers=2, n_heads=2, inner=16, n_positions=8, tuned_layers=2, **shape)
     network = new_network(encoder, config)
     with torch.no_grad():
@@ -78,6 +77,7 @@ def tiny_network(folder: Path, *, seed: int = 0, spread: float = 1.0, **shape) -
                 weight.add_(0.3 * torch.randn_like(weight))
             else:
                 weight.normal_(std=0.5)
-        for query in (network.child_query, network.run_query):
+        for query in (network.child_query, network.run_query, network.overlap_query):
             query.weight.mul_(spread)
+        network.overlap_query.bias.mul_(spread)
     return network.eval()

@@ -69,7 +69,8 @@ class BatchSearch:
         self._trie = view.trie
         self._n = len(inputs)
         self._summed = options.normalisation == "trie"
-        self._feeder = Feeder(model, inputs, normalise=not self._summed)
+        self._overlap = model.overlap([each.prefix for each in inputs], view.trie)
+        self._feeder = Feeder(model, inputs, normalise=not self._summed, overlap=self._overlap)
         self._tally = Tally(self._n, options)
 
     def run(self) -> list[Decoded]:
@@ -98,6 +99,10 @@ class BatchSearch:
         """Expand the root for all mentions with one product; there is nothing asleep yet."""
         ways, n_ways = self._view.root, len(self._view.root.tokens)
         logits = self._model.logits(roots.hidden, self._root_rows).double()
+        if self._overlap is not None:
+            logits = self._overlap.add_to_root(
+                logits, roots.hidden, ways.tokens, ways.nodes, ways.runs, ways.leads_to_leaf
+            )
         if self._summed:
             log_probs = logits.log_softmax(-1)
         else:
@@ -137,6 +142,19 @@ class BatchSearch:
         owners = np.concatenate([ways.rows, stops])
         tokens, runs = ways.tokens_and(self._model.end_id, len(stops))
         logits = self._model.logits_of(beams.hidden, rows[owners], tokens, runs)
+        if self._overlap is not None:
+            ends = np.repeat([False, True], [len(ways.rows), len(stops)])
+            leaves = ~ends
+            leaves[~ends] = ways.leads_to_leaf
+            logits += self._overlap.scores(
+                beams.hidden,
+                rows[owners],
+                beams.taken.take(rows[owners]),
+                mentions[owners],
+                (tokens, np.concatenate([ways.nodes, nodes[stops]]), runs),
+                ends=ends,
+                leaves=leaves,
+            )
         _check(logits)
         if self._summed:
             normalisers = logsumexp_of_groups(owners, logits, len(rows))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from biotk.decoding.groups import Ints, Scores, best_of_groups
+from biotk.nn.copying import Taken
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -30,6 +31,7 @@ class Beams(NamedTuple):
     :param hidden: what the output layer takes. *Shape*: (beams, width).
     :param normalisers: of ``hidden`` over the vocabulary; zeros where that is not asked for.
         *Shape*: (beams,).
+    :param taken: how far each has followed its mention, for models that look; else nothing.
     """
 
     mentions: Ints
@@ -41,6 +43,7 @@ class Beams(NamedTuple):
     paths: Ints
     hidden: Tensor
     normalisers: Scores
+    taken: Taken
 
     def take(self, rows: Ints) -> Beams:
         """:returns: some of them."""
@@ -54,6 +57,7 @@ class Beams(NamedTuple):
             paths=self.paths[rows],
             hidden=self.hidden[torch.from_numpy(rows).to(self.hidden.device)],
             normalisers=self.normalisers[rows],
+            taken=self.taken.take(rows),
         )
 
     def and_then(self, other: Beams) -> Beams:
@@ -68,6 +72,7 @@ class Beams(NamedTuple):
             paths=_stacked(self.paths, other.paths),
             hidden=torch.cat([self.hidden, other.hidden]),
             normalisers=np.concatenate([self.normalisers, other.normalisers]),
+            taken=self.taken.and_then(other.taken),
         )
 
     def score_at(self, rows: Ints, depths: Ints) -> Scores:

@@ -10,8 +10,10 @@ import torch
 from biotk.decoding.beams import Beams, widened
 from biotk.decoding.groups import Ints, Scores
 from biotk.index.trie_answers import Runs
+from biotk.nn.copying import Taken
 from biotk.nn.inputs import Seq2SeqInput
 from biotk.nn.name_model import NameModel
+from biotk.nn.overlap import Overlap
 
 
 class Feeder:
@@ -20,12 +22,18 @@ class Feeder:
     :param model: the model.
     :param inputs: one a mention. Mentions of one source share its encoding.
     :param normalise: whether scores over the vocabulary are wanted; else forced tokens cost none.
+    :param overlap: follows the mentions, for models that look at what names share with them.
     """
 
     def __init__(
-        self, model: NameModel, inputs: Sequence[Seq2SeqInput], *, normalise: bool
+        self,
+        model: NameModel,
+        inputs: Sequence[Seq2SeqInput],
+        *,
+        normalise: bool,
+        overlap: Overlap | None = None,
     ) -> None:
-        self._model, self._normalise = model, normalise
+        self._model, self._normalise, self._overlap = model, normalise, overlap
         sources = {source: number for number, source in enumerate({each[0]: 0 for each in inputs})}
         self._memory = model.encode(list(sources))
         self._source_of = np.array([sources[each.source] for each in inputs])
@@ -45,8 +53,9 @@ class Feeder:
         normalisers = self._model.normaliser(last) if self._normalise else floats
         on_the_way = floats[:, None]
         return Beams(
-            np.arange(n), zeros, zeros, zeros, floats, on_the_way, paths, last, normalisers
-        )
+            np.arange(n), zeros, zeros, zeros, floats, on_the_way, paths, last, normalisers,
+            Taken.nothing(n),
+        )  # fmt: skip
 
     def feed(self, parents: Beams, tokens: Ints, runs: Runs, log_probs: Scores) -> Beams:
         """Feed a token after each beam, and the run behind it.
@@ -80,6 +89,9 @@ class Feeder:
             last = hidden[torch.from_numpy(ends).to(hidden.device)]
             normalisers = all_normalisers[ends]
         on_the_way = on_the_way.cumsum(1)
+        taken, overlap = parents.taken, self._overlap
+        if overlap is not None:
+            taken = overlap.follow(taken, parents.mentions, tokens, runs)
         return Beams(
             mentions=parents.mentions,
             nodes=runs.nodes,
@@ -90,6 +102,7 @@ class Feeder:
             paths=paths,
             hidden=last,
             normalisers=normalisers,
+            taken=taken,
         )
 
     def end_after(self, beams: Beams, token: int, end_id: int) -> Scores:

@@ -2,7 +2,8 @@
 
 The decoder runs in the same :class:`biotk.nn.decoder.Decoder` as those of Hugging Face models. A
 hidden state here is two queries side by side, one for a child's piece and one for what is forced
-behind it, and the row of a child in the output layer is its piece beside the mean of its run.
+behind it, and the row of a child in the output layer is its piece beside the mean of its run. The
+weights of what a child has in common with the mention stand behind the queries.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
 from biotk.errors import InputError
+from biotk.index.token_trie import TokenTrie
 from biotk.index.trie_answers import Runs
 from biotk.nn.decoder import Decoder, Ints, Memory
 from biotk.nn.decoder_weights import DecoderWeights, FeedForward, Layer, Norm
 from biotk.nn.linear import Linear, with_packed_maps
-from biotk.nn.mini_format import padded
+from biotk.nn.mini_format import mention_of, padded
 from biotk.nn.mini_network import DecoderLayer, MiniNetwork
+from biotk.nn.overlap import Overlap
 from biotk.nn.seq2seq import OutputRows, Scores
 
 _TRIE_ONLY = 'biotk-mini knows the normalisation "trie" only'
@@ -50,11 +53,6 @@ class MiniModel:
         nil_id: int,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        if network.config.overlap:
-            raise InputError(
-                "this network scores children by their overlap with the mention, which the search "
-                "does not know: train it with overlap = false"
-            )
         if network.positions.weight.dtype != dtype:
             network = copy.deepcopy(network).to(dtype)
         self.end_id, self.nil_id = end_id, nil_id
@@ -65,6 +63,7 @@ class MiniModel:
             self._decoder = Decoder(_decoder_weights(network))
             self._queries = _queries(network)
         self._network = _encoding_part(network)
+        self._compares, self._queries_end = network.config.overlap, 2 * network.width
         self._longest = int(network.encoder.config.max_position_embeddings)
 
     @property
@@ -107,7 +106,7 @@ class MiniModel:
     ) -> Tensor:
         """Run tokens through the decoder; see :meth:`biotk.nn.decoder.Decoder.feed`.
 
-        :returns: the queries of those wanted. *Shape*: (wanted tokens, 2 × width).
+        :returns: the queries of those wanted. *Shape*: (wanted tokens, 2 × width or more).
         """
         hidden = self._decoder.feed(memory, tokens, paths, lengths, sources, wanted=wanted)
         return self._queries(hidden)
@@ -125,7 +124,7 @@ class MiniModel:
         """:returns: scores of the same children for all queries, fp32. *Shape*: (states, rows)."""
         if rows is None:
             raise InputError(_TRIE_ONLY)
-        return F.linear(hidden, rows.weight).float()
+        return F.linear(hidden[:, : self._queries_end], rows.weight).float()
 
     @torch.inference_mode()
     def logits_of(
@@ -133,15 +132,23 @@ class MiniModel:
     ) -> Scores:
         """Scores of single children, each for a state.
 
-        :param hidden: *Shape*: (states, 2 × width).
+        :param hidden: *Shape*: (states, 2 × width or more).
         :param states: the row of ``hidden`` for each. *Shape*: (children,).
         :param tokens: *Shape*: (children,).
         :param runs: what is forced behind each.
         :returns: logits. *Shape*: (children,).
         """
         queries = F.embedding(torch.from_numpy(states).to(self.device), hidden)
+        queries = queries[:, : self._queries_end]
         rows = self.output_rows(tokens, runs).weight
         return (queries * rows).sum(-1, dtype=torch.float32).double().cpu().numpy()
+
+    def overlap(self, prefixes: Sequence[Sequence[int]], trie: TokenTrie) -> Overlap | None:
+        """:returns: what scores children by what they share with the mentions of prefixes."""
+        if not self._compares:
+            return None
+        pieces = [mention_of(prefix) for prefix in prefixes]
+        return Overlap(pieces, trie, n_pieces=self.vocabulary_size, column=self._queries_end)
 
     @torch.inference_mode()
     def normaliser(self, hidden: Tensor) -> Scores:
@@ -161,19 +168,22 @@ class MiniModel:
 def _encoding_part(network: MiniNetwork) -> MiniNetwork:
     """:returns: what encodes, with packed maps; the decoder is run by other means."""
     untyped: Any = with_packed_maps(network)
-    for name in ("layers", "final_norm", "child_query", "run_query"):
+    for name in ("layers", "final_norm", "child_query", "run_query", "overlap_query"):
         delattr(untyped, name)
     part: MiniNetwork = untyped.eval()
     return part
 
 
 def _queries(network: MiniNetwork) -> Linear:
-    """:returns: the map of a hidden state to its two queries, side by side."""
+    """:returns: the map of a hidden state to its queries, side by side."""
     child, ahead = network.child_query, network.run_query.weight
     if not network.config.look_ahead:
         ahead = torch.zeros_like(ahead)
-    bias = torch.cat([child.bias, torch.zeros_like(child.bias)])
-    return Linear(torch.cat([child.weight, ahead]), bias)
+    weights, biases = [child.weight, ahead], [child.bias, torch.zeros_like(child.bias)]
+    if network.config.overlap:
+        weights.append(network.overlap_query.weight)
+        biases.append(network.overlap_query.bias)
+    return Linear(torch.cat(weights), torch.cat(biases))
 
 
 def _decoder_weights(network: MiniNetwork) -> DecoderWeights:

@@ -135,6 +135,11 @@ class MiniFormat:
         return self.from_pieces(pieces, left, right)
 
 
+def mention_of(prefix: Sequence[int]) -> Sequence[int]:
+    """:returns: the pieces of the mention that a prefix is made of."""
+    return prefix[1:-1]
+
+
 class Padded(NamedTuple):
     """Sources as arrays. *Shape*: (sources, longest) each.
 

@@ -46,7 +46,7 @@ class MiniConfig:
     tuned_layers: int = 4
     look_ahead: bool = True
     copy: bool = True
-    overlap: bool = False
+    overlap: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """:returns: plain values for a config file."""

@@ -11,7 +11,9 @@ from torch import Tensor
 from biotk.index.trie_answers import Runs
 
 if TYPE_CHECKING:
+    from biotk.index.token_trie import TokenTrie
     from biotk.nn.decoder import Ints, Memory
+    from biotk.nn.overlap import Overlap
     from biotk.nn.seq2seq import OutputRows, Scores
 
 
@@ -59,6 +61,9 @@ class NameModel(Protocol):
         self, hidden: Tensor, states: Ints, tokens: Ints, runs: Runs | None = None
     ) -> Scores:
         """:returns: scores of single children, each for a hidden state."""
+
+    def overlap(self, prefixes: Sequence[Sequence[int]], trie: TokenTrie) -> Overlap | None:
+        """:returns: what scores children by what they share with mentions; None if nothing does."""
 
     def normaliser(self, hidden: Tensor) -> Scores:
         """:returns: logarithms of the sums of exponentials over all tokens."""

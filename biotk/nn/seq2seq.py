@@ -18,11 +18,13 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from biotk.errors import InputError
+from biotk.index.token_trie import TokenTrie
 from biotk.index.trie_answers import Runs
 from biotk.nn.checkpoint import load_model
 from biotk.nn.decoder import Decoder, Ints, Memory
 from biotk.nn.decoder_weights import decoder_weights
 from biotk.nn.linear import Linear, with_packed_maps
+from biotk.nn.overlap import Overlap
 
 Scores = NDArray[np.float64]
 
@@ -198,6 +200,10 @@ class Seq2Seq:
             if self._bias is not None:
                 found = found + self._bias[token]
         return found.double().cpu().numpy()
+
+    def overlap(self, prefixes: Sequence[Sequence[int]], trie: TokenTrie) -> Overlap | None:
+        """:returns: None: these models do not look at what names share with mentions."""
+        return None
 
     @torch.inference_mode()
     def normaliser(self, hidden: Tensor) -> Scores:

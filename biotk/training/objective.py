@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
-from biotk.nn.mini_format import padded
+from biotk.nn.mini_format import mention_of, padded
 from biotk.nn.mini_network import MiniNetwork
 from biotk.training.decisions import DecisionMaker, Options
 from biotk.training.kb_samples import Sample
@@ -78,7 +78,7 @@ def trie_objective(
     hidden = network.decode(memory, tokens, dropout=dropout).float()
     decisions = maker.of(
         [each.target for each in samples],
-        [each.input.prefix[1:-1] for each in samples],
+        [mention_of(each.input.prefix) for each in samples],
         n_pieces=len(network.pieces),
     )
     pieces = network.pieces

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 import torch
 from oracles import close, legal_tokens, random_inputs, random_names
+from slow_overlap import child_features
 from tiny_mini import PIECES, tiny_network
 
 from biotk.decoding import SearchOptions
@@ -18,13 +20,17 @@ from biotk.index.token_trie import TokenTrie
 from biotk.index.trie_subset import TrieSubset
 from biotk.nn.inputs import Seq2SeqInput
 from biotk.nn.mini import MiniModel
-from biotk.nn.mini_format import padded
+from biotk.nn.mini_format import mention_of, padded
 
 END, NIL = 3, 4
 N = len(PIECES)
 Name = tuple[int, ...]
 
-ahead = pytest.mark.parametrize("look_ahead", [True, False])
+shapes = pytest.mark.parametrize(
+    "shape",
+    [{}, {"overlap": False}, {"overlap": False, "look_ahead": False}],
+    ids=["all", "look-ahead", "pieces"],
+)
 
 
 def forced(names: list[Name], path: Name) -> Name:
@@ -39,14 +45,14 @@ def forced(names: list[Name], path: Name) -> Name:
 
 def enumerated(network, each: Seq2SeqInput, names: list[Name]) -> dict[Name, float]:
     """:returns: the log-probability of every name, and of NIL as the empty one, by definition."""
-    pieces, scores = network.pieces, {}
+    pieces, scores, mention = network.pieces, {}, mention_of(each.prefix)
     with torch.no_grad():
         arrays = padded([each.source], n_pieces=N)
         memory = network.encode(*(torch.from_numpy(array) for array in arrays))
 
         def log_probs(before: Name) -> dict[int, float]:
             hidden = network.decode(memory, torch.tensor([[*each.prefix, *before]]))[0, -1]
-            query, more, *_ = network.queries(hidden)
+            query, more, common = network.queries(hidden)
             legal = legal_tokens(names, before, END) + [NIL] * (not before)
             logits = []
             for token in legal:
@@ -54,6 +60,13 @@ def enumerated(network, each: Seq2SeqInput, names: list[Name]) -> dict[Name, flo
                 run = forced(names, (*before, token)) if token not in {END, NIL} else ()
                 if run and more is not None:
                     score = score + more @ pieces[list(run)].mean(0)
+                # From the root, ways that begin with no piece of the mention have no features.
+                if common is not None and token != NIL and (before or token in mention):
+                    whole = (*before, token, *run)
+                    leaf = token != END and legal_tokens(names, whole, END) == [END]
+                    child = None if token == END else token
+                    found = child_features(mention, before, child, run, leaf=leaf, names=names)
+                    score = score + common @ torch.tensor(found)
                 logits.append(score)
             return dict(zip(legal, torch.stack(logits).double().log_softmax(-1).tolist()))
 
@@ -65,13 +78,17 @@ def enumerated(network, each: Seq2SeqInput, names: list[Name]) -> dict[Name, flo
     return scores
 
 
-def inputs_of(n: int, *, seed: int) -> list[Seq2SeqInput]:
-    """:returns: inputs with some pieces of their sources marked."""
+def inputs_of(n: int, *, seed: int, names: Sequence[Name] = ()) -> list[Seq2SeqInput]:
+    """:returns: inputs with some pieces of their sources marked; some mentions are names."""
     rng = random.Random(seed)
-    return [
-        Seq2SeqInput(tuple(t + N * (rng.random() < 0.4) for t in each.source), each.prefix)
-        for each in random_inputs(n, seed=seed, start=2)
-    ]
+    inputs = []
+    for each in random_inputs(n, seed=seed, start=2):
+        mention = [rng.randrange(10, 22) for _ in range(rng.randint(1, 5))]
+        if names and rng.random() < 0.5:
+            mention = rng.choice(names)
+        source = tuple(t + N * (rng.random() < 0.4) for t in each.source)
+        inputs.append(Seq2SeqInput(source, (2, *mention, END)))
+    return inputs
 
 
 def search_of(network, names, *, dtype=torch.float32, **options) -> ConstrainedSearch:
@@ -84,13 +101,13 @@ def named(search, decoded) -> dict[Name, float]:
     return {tuple(search.trie.sequence_of(name.ranks[0])): name.score for name in decoded.names}
 
 
-@ahead
-def test_mini_search_equals_enumeration_and_sums_to_one(tmp_path, look_ahead) -> None:
+@shapes
+def test_mini_search_equals_enumeration_and_sums_to_one(tmp_path, shape) -> None:
     for seed in range(3):
-        network = tiny_network(tmp_path / str(seed), seed=seed, look_ahead=look_ahead)
+        network = tiny_network(tmp_path / str(seed), seed=seed, **shape)
         names = random_names(30, seed=seed)
         search = search_of(network, names, beams=30, n_best=0)
-        inputs = inputs_of(3, seed=seed)
+        inputs = inputs_of(3, seed=seed, names=names)
         for each, decoded in zip(inputs, search.search(inputs)):
             want = enumerated(network, each, names)
             assert close(sum(map(math.exp, want.values())), 1.0, 1e-5)
@@ -103,23 +120,23 @@ def test_mini_search_equals_enumeration_and_sums_to_one(tmp_path, look_ahead) ->
             assert close(decoded.mass_in + math.exp(decoded.nil_log_prob), 1.0, 1e-5)
 
 
-def test_looking_ahead_changes_what_is_found(tmp_path) -> None:
+def test_looking_ahead_and_at_the_mention_changes_what_is_found(tmp_path) -> None:
     names, inputs = random_names(40, seed=2), inputs_of(8, seed=2)
     best = [
         [next(iter(named(search, each))) for each in search.search(inputs)]
-        for look in (True, False)
-        for search in [search_of(tiny_network(tmp_path / str(look), look_ahead=look), names)]
+        for shape in ({}, {"overlap": False}, {"overlap": False, "look_ahead": False})
+        for search in [search_of(tiny_network(tmp_path / str(shape), **shape), names)]
     ]
-    assert best[0] != best[1]
+    assert best[0] != best[1] != best[2] != best[0]
 
 
-@ahead
+@shapes
 @pytest.mark.parametrize("beams", [1, 5, 60])
-def test_mini_nil_interval_holds_the_truth_under_any_subset(tmp_path, look_ahead, beams) -> None:
+def test_mini_nil_interval_holds_the_truth_under_any_subset(tmp_path, shape, beams) -> None:
     names = random_names(60, seed=2)
-    network = tiny_network(tmp_path, seed=2, spread=0.3, look_ahead=look_ahead)
+    network = tiny_network(tmp_path, seed=2, spread=0.3, **shape)
     search = search_of(network, names, beams=beams, n_best=0)
-    inputs = inputs_of(2, seed=2)
+    inputs = inputs_of(2, seed=2, names=names)
     truth = [enumerated(network, each, names) for each in inputs]
     rng = random.Random(beams)
     for share in (0.0, 0.1, 0.6, 1.0):
@@ -135,10 +152,10 @@ def test_mini_nil_interval_holds_the_truth_under_any_subset(tmp_path, look_ahead
             assert all(close(found[name], scores[name], 1e-3) for name in found)
 
 
-@ahead
-def test_mini_results_do_not_depend_on_the_batch(tmp_path, look_ahead) -> None:
-    names, network = random_names(200, seed=4), tiny_network(tmp_path, look_ahead=look_ahead)
-    inputs, results = inputs_of(30, seed=4), []
+@shapes
+def test_mini_results_do_not_depend_on_the_batch(tmp_path, shape) -> None:
+    names, network = random_names(200, seed=4), tiny_network(tmp_path, **shape)
+    inputs, results = inputs_of(30, seed=4, names=names), []
     for size in (1, 7, 64):
         search = search_of(network, names, batch_size=size, n_best=0)
         results.append([(named(search, each), each) for each in search.search(inputs)])
@@ -151,7 +168,7 @@ def test_mini_results_do_not_depend_on_the_batch(tmp_path, look_ahead) -> None:
 
 def test_mini_search_in_bf16_is_close(tmp_path) -> None:
     names, network = random_names(40, seed=5), tiny_network(tmp_path, seed=5, spread=0.3)
-    inputs = inputs_of(10, seed=5)
+    inputs = inputs_of(10, seed=5, names=names)
     wide, narrow = (
         search_of(network, names, beams=40, n_best=0, dtype=dtype)
         for dtype in (torch.float32, torch.bfloat16)
@@ -168,7 +185,7 @@ def test_name_of_two_thousand_pieces_is_found(tmp_path) -> None:
     deep = tuple(10 + rng.randrange(12) for _ in range(2000))
     names = [deep, (*deep[:1500], 30), (11,)]
     network = tiny_network(tmp_path, spread=0.1)
-    search = search_of(network, names)
+    search = search_of(network, names, n_best=0)
     (each,) = inputs_of(1, seed=0)
     assert search.problem(each) is None
     (decoded,) = search.search([each])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from slow_overlap import followed
 
 from biotk.index.token_trie import TokenTrie
 from biotk.nn.copying import FEATURES, ExactPaths, Mentions, Taken
@@ -20,19 +21,6 @@ def mentions_of(pieces, allowed=True) -> Mentions:
     return Mentions(pieces, ExactPaths(TRIE, pieces, answer), n_pieces=50)
 
 
-def slow(mention: list[int], path: list[int]) -> tuple[int, int, int]:
-    used: set[int] = set()
-    last, foreign = -1, 0
-    for token in path:
-        free = [at for at, piece in enumerate(mention) if piece == token and at not in used]
-        if not free:
-            foreign += 1
-            continue
-        last = min([at for at in free if at > last] or free)
-        used.add(last)
-    return sum(1 << at for at in used), last, foreign
-
-
 @given(st.lists(st.tuples(PIECES, PIECES), min_size=1, max_size=6))
 def test_paths_are_followed_as_a_loop_follows_them(pairs) -> None:
     mentions = mentions_of([mention for mention, _ in pairs])
@@ -40,7 +28,9 @@ def test_paths_are_followed_as_a_loop_follows_them(pairs) -> None:
         taken = Taken.nothing(1)
         for token in path:
             taken = mentions.advance(taken, np.array([row]), np.array([token]))
-        assert (taken.places[0], taken.last[0], taken.foreign[0]) == slow(mention, path)
+        used, last, foreign = followed(mention, path)
+        found = (taken.places[0], taken.last[0], taken.foreign[0])
+        assert found == (sum(1 << at for at in used), last, foreign)
 
 
 def features(mentions: Mentions, taken: Taken, token: int, node: int, run=(), **what):

@@ -67,8 +67,9 @@ FED = [[2, 9, 8, 3], [2, 30, 3, *range(10, 30)], [2, 10]]
 
 @pytest.mark.parametrize("look_ahead", [True, False])
 @pytest.mark.parametrize("copied", [True, False])
-def test_model_fed_step_by_step_equals_the_network(tmp_path, look_ahead, copied) -> None:
-    network = tiny_network(tmp_path, look_ahead=look_ahead, copy=copied)
+@pytest.mark.parametrize("overlap", [True, False])
+def test_model_fed_step_by_step_equals_the_network(tmp_path, look_ahead, copied, overlap) -> None:
+    network = tiny_network(tmp_path, look_ahead=look_ahead, copy=copied, overlap=overlap)
     found = fed(model_of(network), FED)
     with torch.no_grad():
         memory = network.encode(*arrays(SOURCES))
@@ -76,11 +77,13 @@ def test_model_fed_step_by_step_equals_the_network(tmp_path, look_ahead, copied)
         for row, each in zip(tokens, FED):
             row[: len(each)] = torch.tensor(each)
         hidden = network.decode(memory, tokens)
-        child, ahead, *_ = network.queries(hidden)
+        child, ahead, common = network.queries(hidden)
     assert (ahead is None) == (not look_ahead)
+    assert (common is None) == (not overlap)
     for row, (tokens, queries) in enumerate(zip(FED, found)):
         n = len(tokens)
         want = [child[row, :n], torch.zeros(n, 24) if ahead is None else ahead[row, :n]]
+        want += [] if common is None else [common[row, :n]]
         torch.testing.assert_close(queries, torch.cat(want, 1), atol=1e-4, rtol=1e-4)
 
 

@@ -116,8 +116,12 @@ class BatchSearch:
         direct = ways.leads_to_leaf & self._summed
         if self._summed:
             mass = log_probs.exp()
-            done, cut = direct & ways.allowed, ~ways.allowed
-            self._tally.add_mass(finished=_columns_sum(mass, done), cut=_columns_sum(mass, cut))
+            done, fate = direct & ways.allowed, self._view.fate(ways.nodes)
+            self._tally.add_mass(
+                finished=_columns_sum(mass, done),
+                cut=_columns_sum(mass, ~ways.allowed & fate.nil),
+                gone=_columns_sum(mass, ~ways.allowed & fate.gone),
+            )
             mentions, columns, values = self._best_columns(log_probs, done)
             ends = ways.runs.nodes[columns]
             self._tally.finish_some(mentions, ends, values, np.ones(len(ends), np.int64))
@@ -168,8 +172,11 @@ class BatchSearch:
         allowed = self._view.allows_end(nodes[stops])
         ended, lengths = stops[allowed], beams.depths[rows[stops[allowed]]] + 1
         self._tally.finish(mentions[ended], nodes[ended], stops_log_probs[allowed], lengths)
-        self._tally.cut(mentions[stops[~allowed]], stops_log_probs[~allowed])
-        self._tally.cut(owner[~ways.allowed], ways_log_probs[~ways.allowed])
+        cut = stops[~allowed]
+        fate = self._view.fate_of_end(nodes[cut])
+        self._tally.cut(mentions[cut], stops_log_probs[~allowed], fate)
+        fate = self._view.fate(ways.nodes[~ways.allowed])
+        self._tally.cut(owner[~ways.allowed], ways_log_probs[~ways.allowed], fate)
         direct = ways.leads_to_leaf & self._summed
         done = direct & ways.allowed
         ends = ways.runs.nodes[done]

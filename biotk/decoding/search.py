@@ -47,14 +47,24 @@ class ConstrainedSearch:
         self._root_rows = model.output_rows(tokens, runs)
 
     def search(
-        self, inputs: Sequence[Seq2SeqInput], *, subset: TrieSubset | None = None
+        self,
+        inputs: Sequence[Seq2SeqInput],
+        *,
+        subset: TrieSubset | None = None,
+        among: TrieSubset | None = None,
     ) -> list[Decoded]:
         """Decode mentions. Equal ones are decoded once.
 
         A batch that is too large for the memory is split, and the rest goes on.
 
         :param inputs: one a mention.
-        :param subset: the only names that may be found, a part of the trie.
+        :param subset: the only names that may be found, a part of the trie. What others have
+            counts for NIL.
+        :param among: the only names that come into question, such as those of one type. What
+            others have is shared out, as if the trie were without them; in ``vocabulary``, where
+            nothing is shared, they are just not found. Of a subset, only what is in both is found,
+            and what lies below nodes with other names of both kinds is not looked into: names may
+            then deserve a little more than they are given, within the interval of NIL.
         :returns: what was found, in the order of the inputs; nothing depends on which mentions
             are searched together, but for rounding.
         :raises InputError: an input is empty or too long, the subset is of another trie, or the
@@ -65,7 +75,9 @@ class ConstrainedSearch:
             told = self.problem(each)
             if told is not None:
                 raise InputError(f"input {number}: {told}")
-        view = self._view if subset is None else self._view.of(subset)
+        view = self._view
+        if subset is not None or among is not None:
+            view = view.of(_both(subset, among), among=among)
         # Of like length together: less padding for the encoder.
         different = sorted(dict.fromkeys(inputs), key=lambda each: (len(each[0]), each))
         found: dict[Seq2SeqInput, Decoded] = {}
@@ -114,6 +126,11 @@ class ConstrainedSearch:
                     f"leaves {max(most, 0)}. Cut the context, or the mention"
                 )
         return None
+
+
+def _both(one: TrieSubset | None, other: TrieSubset | None) -> TrieSubset:
+    parts = [part for part in (one, other) if part is not None]
+    return parts[0] if len(parts) == 1 else parts[0] & parts[1]
 
 
 def _is_memory(error: Exception) -> bool:

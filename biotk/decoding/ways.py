@@ -42,6 +42,17 @@ class Ways(NamedTuple):
         return tokens, runs._replace(offsets=longer)
 
 
+class Fate(NamedTuple):
+    """What becomes of the probability of ways that are cut off.
+
+    :param nil: it is certain to be that of names outside the subset: it counts for NIL.
+    :param gone: it is certain to be that of names which are out of the question.
+    """
+
+    nil: Flags
+    gone: Flags
+
+
 class View:
     """A trie as a search sees it: whole, or with the eyes of a subset.
 
@@ -52,19 +63,24 @@ class View:
     def __init__(self, trie: TokenTrie, *, root: Ways | None = None) -> None:
         self.trie = trie
         self.subset: TrieSubset | None = None
+        self.among: TrieSubset | None = None
         self.root = self.ways(np.array([trie.root])) if root is None else root
         #: How many tokens the longest name has.
         self.deepest = int(trie.remaining([trie.root])[0])
 
-    def of(self, subset: TrieSubset) -> View:
+    def of(self, subset: TrieSubset, *, among: TrieSubset | None = None) -> View:
         """:returns: the trie with the eyes of a subset.
 
-        :raises InputError: the subset is of another trie.
+        :param among: names that come into question at all; the subset is a part of them.
+        :raises InputError: either is of another trie.
         """
-        if subset.trie is not self.trie:
-            raise InputError("the subset is of another trie: make it from the one that is searched")
+        for part in (subset, among):
+            if part is not None and part.trie is not self.trie:
+                raise InputError(
+                    "the subset is of another trie: make it from the one that is searched"
+                )
         view = View(self.trie, root=self.root._replace(allowed=subset.allows(self.root.nodes)))
-        view.subset = subset
+        view.subset, view.among = subset, among
         return view
 
     def ways(self, nodes: Ints) -> Ways:
@@ -81,6 +97,24 @@ class View:
     def allows_end(self, nodes: Ints) -> Flags:
         """:returns: whether an allowed name ends at each of some nodes where names end."""
         return np.ones(len(nodes), bool) if self.subset is None else self.subset.is_terminal(nodes)
+
+    def fate(self, nodes: Ints) -> Fate:
+        """:returns: what becomes of ways to some nodes with no allowed name at or below.
+
+        Below one that has names of both kinds, nothing is certain.
+        """
+        if self.among is None:
+            return Fate(np.ones(len(nodes), bool), np.zeros(len(nodes), bool))
+        first, end = self.trie.rank_ranges(nodes)
+        counts = self.among.counts(nodes)
+        return Fate(counts == end - first, counts == 0)
+
+    def fate_of_end(self, nodes: Ints) -> Fate:
+        """:returns: what becomes of names that end at some nodes and are not allowed."""
+        if self.among is None:
+            return self.fate(nodes)
+        asked = self.among.is_terminal(nodes)
+        return Fate(asked, ~asked)
 
 
 def check_tokens(trie: TokenTrie, n_tokens: int) -> None:

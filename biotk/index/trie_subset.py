@@ -42,6 +42,15 @@ class TrieSubset:
     def __repr__(self) -> str:
         return f"TrieSubset({len(self)} of {len(self.trie)} names)"
 
+    def __and__(self, other: TrieSubset) -> TrieSubset:
+        """:returns: the names that both have.
+
+        :raises InputError: they are of different tries.
+        """
+        if other.trie is not self.trie:
+            raise InputError("two subsets of different tries have nothing in common")
+        return TrieSubset(self.trie, (np.diff(self._before) & np.diff(other._before)).astype(bool))
+
     def counts(self, nodes: ArrayLike) -> Int32:
         """:returns: how many allowed names there are at or below each node. *Shape*: (nodes,)."""
         first, end = self.trie.rank_ranges(nodes)

@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from biotk.candidates.learned import LearnedNames
 from biotk.document import Candidate, Link
 from biotk.errors import InputError, UnknownNameError
 from biotk.index.kb_trie import Progress, open_kb_trie
+from biotk.index.trie_subset import TrieSubset
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.base import BatchLinker, check_parts
 from biotk.linking.generator import Generator
@@ -32,6 +33,8 @@ class GenerativeConfig:
     :param n_best: among how many names the winner is sought, and how many are reported; the search
         is at least as wide. 0 goes on to the end.
     :param n_kept: how many candidates a link keeps.
+    :param within_type: search only concepts of the mention's type, where it has one that the KB
+        knows, as if there were no others. Else those merely go first among homonyms.
     :param threshold: a best score below this is NIL.
     :param least_share: of what the best concept and NIL have together, the concept needs this
         share, or it is NIL. 0.5 takes whichever the model holds more likely.
@@ -43,6 +46,7 @@ class GenerativeConfig:
 
     n_best: int = 5
     n_kept: int = 20
+    within_type: bool = True
     threshold: float = 0.0
     least_share: float = 0.5
     shortlist: Shortlist | None = None
@@ -51,6 +55,17 @@ class GenerativeConfig:
     def __post_init__(self) -> None:
         if self.shortlist is not None and self.shortlist not in SHORTLISTS:
             raise UnknownNameError("shortlist", self.shortlist, SHORTLISTS)
+
+
+class _Names(NamedTuple):
+    """The names that may be found for a mention; None: all.
+
+    :param allowed: those that may be answered.
+    :param typed: those of the mention's type, in the subset of the KB or not.
+    """
+
+    allowed: TrieSubset | None
+    typed: TrieSubset | None
 
 
 class GenerativeLinker(BatchLinker):
@@ -104,6 +119,7 @@ class GenerativeLinker(BatchLinker):
                 "and tokenizer from one place"
             ) from error
         self._part = None if subset is None else self._trie.subset(subset)
+        self._types: dict[str, _Names] = {}
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
         """Link mentions, all in one search; see :meth:`biotk.linking.Linker.link_batch`.
@@ -137,14 +153,46 @@ class GenerativeLinker(BatchLinker):
         return each, self._search.problem(each)
 
     def _decode(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found]:
-        if self.config.shortlist is None:
-            among = self._trie if self._part is None else self._part
-            return [(each, among) for each in self._search.search(inputs, subset=self._part)]
+        if self.config.shortlist is not None:
+            return self._decode_listed(queries, inputs)
+        by_type: dict[str | None, list[int]] = {}
+        for number, query in enumerate(queries):
+            by_type.setdefault(self._wanted(query), []).append(number)
+        found: dict[int, Found] = {}
+        for wanted, numbers in by_type.items():
+            names = self._names(wanted)
+            results = self._search.search(
+                [inputs[number] for number in numbers], subset=names.allowed, among=names.typed
+            )
+            whole = self._trie if names.allowed is None else names.allowed
+            found.update(zip(numbers, ((each, whole) for each in results), strict=True))
+        return [found[number] for number in range(len(queries))]
+
+    def _decode_listed(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found]:
+        found = []
         listed = self._lexical.link_batch(queries, exhaustive=True)
-        return [
-            self._shortlist.search(each, [self.kb.index_of(c.concept_id) for c in link.candidates])
-            for each, link in zip(inputs, listed, strict=True)
-        ]
+        for query, each, link in zip(queries, inputs, listed, strict=True):
+            wanted = self._wanted(query) if self.config.within_type else None
+            concepts = [self.kb.index_of(each.concept_id) for each in link.candidates]
+            if wanted is not None:
+                concepts = [each for each in concepts if wanted in self.kb.types_of(each)]
+            found.append(self._shortlist.search(each, concepts, among=self._names(wanted).typed))
+        return found
+
+    def _wanted(self, query: Query) -> str | None:
+        """:returns: the type of a mention, if the KB knows it."""
+        wanted = None if query.type is None else entity_type(query.type)
+        return wanted if wanted in self.kb.manifest.types else None
+
+    def _names(self, wanted: str | None) -> _Names:
+        """:returns: what may be found for mentions of a type."""
+        if wanted is None or not self.config.within_type:
+            return _Names(self._part, None)
+        if wanted not in self._types:
+            typed = self._trie.subset(self.kb.subset(types=[wanted]))
+            allowed = typed if self._part is None else typed & self._part
+            self._types[wanted] = _Names(allowed, typed)
+        return self._types[wanted]
 
     @cached_property
     def _lexical(self) -> LexicalLinker:
@@ -161,13 +209,8 @@ class GenerativeLinker(BatchLinker):
     def _link(self, query: Query, found: Found) -> Link:
         decoded, among = found
         written_out = None if query.long_form == query.text else query.long_form
-        wanted = None if query.type is None else entity_type(query.type)
         ranked = rank_concepts(
-            decoded,
-            among,
-            self.kb,
-            wanted=wanted if wanted in self.kb.manifest.types else None,
-            shares=self._shares(query),
+            decoded, among, self.kb, wanted=self._wanted(query), shares=self._shares(query)
         )
         told = Link(
             None,

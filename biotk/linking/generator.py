@@ -32,7 +32,12 @@ class Search(Protocol):
         """:returns: why an input cannot be searched, in words; None if it can."""
 
     def search(
-        self, inputs: Sequence[Any], /, *, subset: TrieSubset | None = None
+        self,
+        inputs: Sequence[Any],
+        /,
+        *,
+        subset: TrieSubset | None = None,
+        among: TrieSubset | None = None,
     ) -> list[Decoded]:
         """:returns: what was found for each input."""
 

@@ -37,11 +37,14 @@ _NOTHING = Decoded(
 class ShortlistSearch(Protocol):
     """Decodes one mention over the names of some concepts."""
 
-    def search(self, each: Any, concepts: Sequence[int]) -> Found:
+    def search(
+        self, each: Any, concepts: Sequence[int], *, among: TrieSubset | None = None
+    ) -> Found:
         """:returns: what was found.
 
         :param each: the input for the mention.
         :param concepts: ``concept_idx`` of those whose names may be found.
+        :param among: names of the KB's trie that come into question at all.
         """
 
 
@@ -57,7 +60,9 @@ class SmallTries:
         self._kb, self._generator, self._options = kb, generator, options
         self._clean = cleaner(generator.cleaning)
 
-    def search(self, each: Any, concepts: Sequence[int]) -> Found:
+    def search(
+        self, each: Any, concepts: Sequence[int], *, among: TrieSubset | None = None
+    ) -> Found:
         """Decode a mention; see :meth:`ShortlistSearch.search`."""
         names = [idx for concept in concepts for idx in self._kb.name_range(concept)]
         texts = [self._clean(self._kb.name(name_idx)) for name_idx in names]
@@ -90,7 +95,9 @@ class TrieParts:
         self._ranks = np.argsort(concepts, kind="stable")
         self._sorted = concepts[self._ranks]
 
-    def search(self, each: Any, concepts: Sequence[int]) -> Found:
+    def search(
+        self, each: Any, concepts: Sequence[int], *, among: TrieSubset | None = None
+    ) -> Found:
         """Decode a mention; see :meth:`ShortlistSearch.search`."""
         allowed = np.zeros(len(self._trie), bool)
         for concept in concepts:
@@ -98,7 +105,7 @@ class TrieParts:
         part = TrieSubset(self._trie, allowed)
         if not len(part):
             return _NOTHING, part
-        return self._search.search([each], subset=part)[0], part
+        return self._search.search([each], subset=part, among=among)[0], part
 
     def _ranks_of(self, concept: int) -> NDArray[np.int64]:
         limits = np.searchsorted(self._sorted, np.array([concept, concept + 1], np.int32))

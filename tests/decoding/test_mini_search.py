@@ -197,3 +197,38 @@ def test_mini_search_over_the_vocabulary_is_refused(tmp_path) -> None:
     search = search_of(tiny_network(tmp_path), [(10, 11), (10, 12)], normalisation="vocabulary")
     with pytest.raises(InputError, match='"trie" only'):
         search.search(inputs_of(1, seed=0))
+
+
+@pytest.mark.parametrize("beams", [2, 60])
+def test_names_out_of_question_leave_their_probability_to_the_others(tmp_path, beams) -> None:
+    names, rng = random_names(60, seed=6), random.Random(beams)
+    network = tiny_network(tmp_path, seed=6, spread=0.3)
+    search = search_of(network, names, beams=beams, n_best=0)
+    (each,) = inputs_of(1, seed=6, names=names)
+    truth = enumerated(network, each, names)
+
+    def part(share: float) -> TrieSubset:
+        flags = np.array([rng.random() < share for _ in names])
+        return TrieSubset(search.trie, flags)
+
+    def members(subset: TrieSubset) -> set[Name]:
+        counts = subset.counts_at(np.array([search.trie.find(name) for name in names]))
+        return {name for name, count in zip(names, counts) if count}
+
+    for share in (0.1, 0.5, 0.9):
+        among, subset = part(share), part(0.5)
+        left = math.exp(truth[()]) + sum(math.exp(truth[name]) for name in members(among))
+        for own in (None, subset):
+            (decoded,) = search.search([each], subset=own, among=among)
+            allowed = members(among) & (set(names) if own is None else members(own))
+            found = named(search, decoded)
+            assert set(found) <= allowed
+            assert beams < 60 or set(found) == allowed
+            want = {name: truth[name] - math.log(left) for name in found}
+            assert all(found[name] <= want[name] + 1e-3 for name in found)
+            exact = beams == 60 and own is None
+            assert not exact or all(close(found[name], want[name], 1e-3) for name in found)
+            nil = 1 - sum(math.exp(truth[name]) for name in allowed) / left
+            low, high = decoded.nil_interval
+            assert low - 1e-5 <= nil <= high + 1e-5
+            assert not exact or close(low, high, 1e-4)

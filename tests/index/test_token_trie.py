@@ -164,6 +164,15 @@ def test_subset_equals_a_trie_of_its_names_alone(sequences, data):
         assert subset.names_at(node).tolist() == kept[alone.names_at(prefix)].tolist()
 
 
+def test_subsets_have_in_common_what_both_have():
+    trie = TokenTrie.from_sequences([[1], [2], [3], [4]])
+    masks = np.array([[True, True, False, False], [False, True, True, False]])
+    both = TrieSubset(trie, masks[0]) & TrieSubset(trie, masks[1])
+    assert both.children([0]).tokens.tolist() == [2]
+    with pytest.raises(InputError, match="different tries"):
+        both & TrieSubset(TokenTrie.from_sequences([[1]]), np.ones(1, bool))
+
+
 @pytest.mark.parametrize("way", ["all", "one", "none"])
 def test_subsets_of_all_one_and_none(way):
     trie = TokenTrie.from_sequences([[1, 2], [1, 3], [4]], concepts=[7, 8, 8])

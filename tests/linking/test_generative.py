@@ -115,6 +115,30 @@ def test_nil_is_what_the_subset_cuts_off(kb):
     assert link.concept_id == link.candidates[0].concept_id in want
 
 
+@pytest.mark.parametrize("shortlist", [None, "trie", "subset"])
+@pytest.mark.parametrize("part", [None, ["Chemical", "Gene"]])
+def test_type_of_a_mention_is_a_condition(kb, shortlist, part):
+    subset = None if part is None else kb.subset(types=part)
+    within = replace(ALL, shortlist=shortlist, shortlist_size=100)
+    found = []
+    for config in (within, replace(within, within_type=False)):
+        linker = GenerativeLinker(kb, tiny_generator(beams=60), subset=subset, config=config)
+        found.append(linker.link_batch([ask("cold"), ask("cold", type="Chemical")]))
+    (untyped, typed), (loose, mixed) = found
+    types = {c.concept_id: kb.types_of(kb.index_of(c.concept_id)) for c in untyped.candidates}
+    assert part or {"Chemical" in each for each in types.values()} == {True, False}
+    fitting = [c for c in untyped.candidates if "Chemical" in types[c.concept_id]]
+    assert [c.concept_id for c in typed.candidates] == [c.concept_id for c in fitting]
+    # What the others had is shared out, by the same factor for all; a trie of its own is another.
+    more = [two.log_prob - one.log_prob for two, one in zip(typed.candidates, fitting, strict=True)]
+    assert shortlist == "trie" or more == pytest.approx([more[0]] * len(more), abs=1e-3)
+    assert shortlist == "trie" or more[0] > 0.1
+    # Without the condition the type only puts concepts of a name in order.
+    assert {c.concept_id: c.score for c in mixed.candidates} == pytest.approx(
+        {c.concept_id: c.score for c in loose.candidates}
+    )
+
+
 @pytest.mark.parametrize("shortlist", ["trie", "subset"])
 @pytest.mark.parametrize("typed", [None, "Chemical"])
 def test_shortlist_is_full_enumeration_of_the_candidates(kb, shortlist, typed):

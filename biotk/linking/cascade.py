@@ -1,7 +1,8 @@
 """The cascade: what a name of the KB answers is answered by it, and a model is asked for the rest.
 
-Most mentions are names of the KB but for case, number or the order of words. That is looked up in
-microseconds and nearly always right, where a model takes milliseconds.
+Most mentions are names of the KB but for case and number. That is looked up in microseconds and
+nearly always right, where a model takes milliseconds. For the rest, what the model writes and the
+neighbours by n-grams are put in one order; see :mod:`biotk.linking.combining`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from biotk.document import Candidate, Link
 from biotk.index.kb_trie import Progress
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.base import BatchLinker
+from biotk.linking.combining import Combined, CombiningConfig, combine
 from biotk.linking.generative import REFUSED, GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
@@ -25,15 +27,17 @@ class CascadeConfig:
     """How the two linkers share the work.
 
     :param keep: a lexical answer with this score or more is kept. Names that are the same but for
-        what normalisation removes, and mentions of a training corpus, score 0.91 and more,
-        neighbours by n-grams 0.9 and less; see ``docs/glossary.md``.
+        case, punctuation and accents score 0.98 and more, those but for number or the order of
+        words, and mentions of a training corpus, 0.91 to 0.96; see ``docs/glossary.md``.
     :param n_kept: how many candidates a link keeps, those of both linkers.
+    :param combining: how much each linker counts where none is sure.
     :param lexical: how names are looked up.
     :param generative: how the model is searched.
     """
 
-    keep: float = 0.91
+    keep: float = 0.97
     n_kept: int = 20
+    combining: CombiningConfig = field(default_factory=CombiningConfig)
     lexical: LexicalConfig = field(default_factory=LexicalConfig)
     generative: GenerativeConfig = field(default_factory=GenerativeConfig)
 
@@ -99,18 +103,43 @@ class CascadeLinker(BatchLinker):
             candidates = self._merged(sure, generated.candidates, lexical.candidates)
             return replace(lexical, candidates=candidates)
         if REFUSED in generated.reasons:
-            told = {REFUSED: generated.reasons[REFUSED]}
-            return replace(lexical, reasons={**lexical.reasons, **told})
-        candidates = self._merged(generated.candidates, lexical.candidates)
-        if not generated.is_nil:
-            return replace(generated, candidates=candidates)
-        reasons = {**generated.reasons, "lexical": self._why_not(lexical)}
-        return replace(generated, candidates=candidates, reasons=reasons)
+            refused = {REFUSED: generated.reasons[REFUSED]}
+            return replace(lexical, reasons={**lexical.reasons, **refused})
+        nil = 0.0 if generated.nil_interval is None else generated.nil_interval[0]
+        found = combine(lexical.candidates, generated.candidates, nil, self.config.combining)
+        told = Link(
+            None,
+            route="nil",
+            query=generated.query,
+            candidates=found.candidates[: self.config.n_kept],
+            nil_interval=generated.nil_interval,
+        )
+        reason = self._doubt(found)
+        if reason is not None:
+            reasons = {"nil": reason, "model": _why_not(generated), "lexical": _why_not(lexical)}
+            return replace(told, reasons=reasons)
+        best = found.candidates[0]
+        return replace(
+            told,
+            concept_id=best.concept_id,
+            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
+            matched=best.name,
+            score=best.score,
+            route=best.route,
+            reasons={"tie": "another concept was as good"} if best.tied else {},
+            log_prob=best.log_prob,
+        )
 
-    def _why_not(self, lexical: Link) -> str:
-        if lexical.is_nil:
-            return lexical.reasons["nil"]
-        return f"best score {lexical.score:.2f} is below {self.config.keep:.2f}"
+    def _doubt(self, found: Combined) -> str | None:
+        """:returns: why the best candidate is not answered; None if it is."""
+        if not found.candidates:
+            return "there is no candidate"
+        best, config = found.candidates[0].score, self.config.generative
+        if best < config.threshold:
+            return f"the best share {best:.2f} is below {config.threshold:.2f}"
+        if best < config.least_share * (best + found.nil):
+            return f"NIL has a share of {found.nil:.2f}, and the best concept {best:.2f}"
+        return None
 
     def _merged(self, *groups: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """:returns: candidates of several linkers, one group after the other, each concept once."""
@@ -119,3 +148,10 @@ class CascadeLinker(BatchLinker):
             for candidate in group:
                 found.setdefault(candidate.concept_id, candidate)
         return tuple(found.values())[: self.config.n_kept]
+
+
+def _why_not(link: Link) -> str:
+    """:returns: what one of the linkers said."""
+    if link.is_nil:
+        return link.reasons["nil"]
+    return f"{link.concept_id} with a score of {link.score:.2f}"

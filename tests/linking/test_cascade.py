@@ -15,10 +15,12 @@ from biotk.linking import (
     LexicalLinker,
     Query,
 )
+from biotk.linking.combining import CombiningConfig, combine
 from biotk.linking.registry import LINKERS, LinkerOptions, make_linker
 
 SURE = tiny_generator(nil=None)
 NEAR = "congestive heart failur"  # a neighbour only
+UNLIKE = CombiningConfig(fit=0.0)  # how names look does not matter
 
 
 @pytest.fixture(scope="module")
@@ -45,40 +47,48 @@ def test_names_are_answered_by_names_and_the_rest_in_one_search(asked):
     linker, batches = asked
     texts = ["fever", NEAR, "Cold", "heart falure", "type 2 diabetes mellitus"]
     links = linker.link_batch([Query(text) for text in texts])
-    assert batches == [[NEAR, "heart falure"]]
-    assert [link.route for link in links] == [
-        "case",
-        "generated",
-        "identical",
-        "generated",
-        "word-order",
-    ]
+    assert batches == [[NEAR, "heart falure", "type 2 diabetes mellitus"]]
+    assert [links[0].route, links[2].route] == ["case", "identical"]
     lexical = LexicalLinker(linker.kb)
     assert links[0] == lexical.link("fever")
 
 
-def test_generated_answer_is_the_generator_s_and_keeps_the_lexical_candidates(asked, kb):
-    linker, _ = asked
-    (link,) = linker.link_batch([Query(NEAR)])
+@pytest.mark.parametrize("config", [CombiningConfig(), UNLIKE], ids=["default", "model first"])
+def test_what_is_not_sure_is_answered_by_both_together(kb, config):
+    link = CascadeLinker(kb, SURE, config=CascadeConfig(combining=config)).link(NEAR)
     generated = GenerativeLinker(kb, SURE).link(NEAR)
     near = LexicalLinker(kb).link(NEAR)
-    assert (link.concept_id, link.score, link.matched) == (
-        generated.concept_id,
-        generated.score,
-        generated.matched,
-    )
-    n = len(generated.candidates)
-    assert link.candidates[:n] == generated.candidates
-    rest = [c.concept_id for c in link.candidates[n:]]
-    shown = {c.concept_id for c in generated.candidates}
-    assert rest == [c.concept_id for c in near.candidates if c.concept_id not in shown]
+    nil = generated.nil_interval[0]
+    found = combine(near.candidates, generated.candidates, nil, config)
+    assert link.candidates == found.candidates
+    best = found.candidates[0]
+    assert (link.concept_id, link.score, link.matched, link.route, link.log_prob) == (
+        best.concept_id, best.score, best.name, best.route, best.log_prob
+    )  # fmt: skip
+    assert link.nil_interval == generated.nil_interval
+    # A word misspelt is the names' business, and what the model says is that of this model.
+    first = near if config is not UNLIKE else generated
+    assert link.concept_id == first.concept_id
+
+
+def test_nil_of_the_model_takes_part(kb):
+    unsure = tiny_generator(beams=60)
+    (link,) = CascadeLinker(kb, unsure).link_batch([Query("heart attack of the old")])
+    bold = CascadeConfig(generative=GenerativeConfig(least_share=0.0))
+    answered = CascadeLinker(kb, unsure, config=bold).link("heart attack of the old")
+    assert answered.concept_id == link.candidates[0].concept_id
+    wary = CascadeConfig(combining=CombiningConfig(nil_fit=1.0))
+    told = CascadeLinker(kb, unsure, config=wary).link("heart attack of the old")
+    assert told.is_nil
+    assert told.reasons["nil"].startswith("NIL has a share of")
+    assert told.candidates[0].score < link.candidates[0].score
 
 
 def test_good_neighbour_is_kept_where_the_configuration_says_so(kb):
     score = LexicalLinker(kb).link(NEAR).score
     assert 0.65 < score < 0.9
     for keep, route in ((score, "ngram"), (score + 0.01, "generated")):
-        linker = CascadeLinker(kb, SURE, config=CascadeConfig(keep=keep))
+        linker = CascadeLinker(kb, SURE, config=CascadeConfig(keep=keep, combining=UNLIKE))
         assert linker.link(NEAR).route == route
 
 
@@ -110,7 +120,7 @@ def test_exhaustive_asks_the_model_for_runners_up_only(asked, kb):
 
 
 def test_mention_that_the_model_cannot_be_given_stays_with_the_lexical_linker(kb):
-    linker = CascadeLinker(kb, SURE)
+    linker = CascadeLinker(kb, SURE, config=CascadeConfig(combining=UNLIKE))
     long = "heart falure of " + "zyx " * 40
     near, blank, other = linker.link_batch([Query(NEAR), Query(" "), Query(long)])
     assert near.route == "generated"
@@ -144,9 +154,10 @@ def test_nil_says_what_both_linkers_found(kb):
     unknown, near = linker.link("xylophone"), linker.link(NEAR)
     assert unknown.is_nil
     assert near.is_nil
-    assert unknown.reasons["nil"].startswith("the model's best score")
+    assert unknown.reasons["nil"].endswith("is below 1.10")
+    assert unknown.reasons["model"].startswith("the model's best score")
     assert unknown.reasons["lexical"] == LexicalLinker(kb).link("xylophone").reasons["nil"]
-    assert near.reasons["lexical"].endswith("is below 0.91")
+    assert near.reasons["lexical"].startswith("MESH:D006333 with a score of 0.")
     assert near.candidates
 
 

@@ -1,0 +1,82 @@
+"""One order of the candidates of two linkers: how names look, times what a model says.
+
+Each linker errs where the other does not: n-grams do not know that "renal" is "kidney", and a
+small model may miss what is spelt out before its eyes. So the two are multiplied, as experts whose
+errors are independent (Hinton, 2002, "Training products of experts by minimizing contrastive
+divergence"): a candidate weighs the probability that the model gives it times a power of how well
+a name of it fits. NIL takes part, with the model's NIL and a fit of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from biotk.document import Candidate
+
+#: Decimals of scores, as those of the generator.
+_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CombiningConfig:
+    """How much each side counts. The defaults are tuned on the tuning halves of BC5CDR and NCBI.
+
+    :param fit: what a lexical score one higher multiplies the odds by, as a natural logarithm.
+        0 leaves the order to the model.
+    :param no_fit: the lexical score of what the lexical linker did not find.
+    :param floor: the probability of what the model did not find.
+    :param nil_fit: the lexical score that NIL has.
+    """
+
+    fit: float = 15.0
+    no_fit: float = 0.3
+    floor: float = 3e-3
+    nil_fit: float = 0.5
+
+
+class Combined(NamedTuple):
+    """Candidates with their shares, best first, and that of NIL."""
+
+    candidates: tuple[Candidate, ...]
+    nil: float
+
+
+def combine(
+    lexical: Sequence[Candidate],
+    generated: Sequence[Candidate],
+    nil: float,
+    config: CombiningConfig,
+) -> Combined:
+    """Put the candidates of both in one order.
+
+    :param lexical: what the lexical linker considered, scores from 0 to 1.
+    :param generated: what the model wrote, with the logarithms of their probabilities.
+    :param nil: the probability that the model gives to NIL.
+    :param config: how much each side counts.
+    :returns: each concept once; scores are shares, and sum to one with that of NIL.
+    """
+    fits = {each.concept_id: each for each in reversed(lexical)}
+    written = {each.concept_id: each for each in reversed(generated)}
+    order = dict.fromkeys([*(c.concept_id for c in generated), *(c.concept_id for c in lexical)])
+    weights, floor = dict[str, float](), math.log(config.floor)
+    for concept in order:
+        fit = fits[concept].score if concept in fits else config.no_fit
+        told = written[concept].log_prob if concept in written else None
+        log_prob = floor if told is None else max(told, floor)
+        weights[concept] = log_prob + config.fit * fit
+    weights_nil = math.log(max(nil, config.floor)) + config.fit * config.nil_fit
+    top = max([weights_nil, *weights.values()])
+    shares = {concept: math.exp(weight - top) for concept, weight in weights.items()}
+    share_nil = math.exp(weights_nil - top)
+    total = share_nil + math.fsum(shares.values())
+    ranked = sorted(order, key=lambda concept: -shares[concept])
+    found = tuple(
+        replace(
+            written.get(concept) or fits[concept], score=round(shares[concept] / total, _DECIMALS)
+        )
+        for concept in ranked
+    )
+    return Combined(found, round(share_nil / total, _DECIMALS))

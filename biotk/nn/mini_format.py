@@ -22,6 +22,8 @@ from biotk.errors import InputError
 from biotk.nn.checkpoint_files import told
 from biotk.nn.inputs import Seq2SeqInput
 
+Ints = NDArray[np.int64]
+
 VERSION = 1
 
 #: What tokenizers of like pieces may still do differently: accents, cases, marks, scripts.
@@ -94,6 +96,12 @@ class MiniFormat:
         found = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         return [encoding.ids for encoding in found]
 
+    def pieces_of(self, text: str) -> tuple[Ints, Ints, Ints]:
+        """:returns: the pieces of a text, and where in it each begins and ends."""
+        found = self._tokenizer.encode(text, add_special_tokens=False)
+        starts, ends = np.array(found.offsets, np.int64).reshape(-1, 2).T
+        return np.array(found.ids, np.int64), starts, ends
+
     def from_pieces(
         self, mention: Sequence[int], left: Sequence[int] = (), right: Sequence[int] = ()
     ) -> Seq2SeqInput:
@@ -148,8 +156,8 @@ class Padded(NamedTuple):
     :param padding: true behind the end of a source.
     """
 
-    ids: NDArray[np.int64]
-    marks: NDArray[np.int64]
+    ids: Ints
+    marks: Ints
     padding: NDArray[np.bool_]
 
 

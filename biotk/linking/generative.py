@@ -14,6 +14,7 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.index.kb_trie import Progress, open_kb_trie
 from biotk.index.trie_subset import TrieSubset
 from biotk.kb import KbSubset, KnowledgeBase
+from biotk.linking.asking import Asking
 from biotk.linking.base import BatchLinker, check_parts
 from biotk.linking.generator import Generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
@@ -35,6 +36,8 @@ class GenerativeConfig:
     :param n_kept: how many candidates a link keeps.
     :param within_type: search only concepts of the mention's type, where it has one that the KB
         knows, as if there were no others. Else those merely go first among homonyms.
+    :param whole_passages: encode a passage once for all its mentions, in place of each mention with
+        a few words around it.
     :param threshold: a best score below this is NIL.
     :param least_share: of what the best concept and NIL have together, the concept needs this
         share, or it is NIL. 0.5 takes whichever the model holds more likely.
@@ -47,6 +50,7 @@ class GenerativeConfig:
     n_best: int = 5
     n_kept: int = 20
     within_type: bool = True
+    whole_passages: bool = False
     threshold: float = 0.0
     least_share: float = 0.5
     shortlist: Shortlist | None = None
@@ -79,7 +83,8 @@ class GenerativeLinker(BatchLinker):
     :param config: how to search and decide.
     :param progress: told how far making the trie is.
     :raises KbMismatchError: the subset or the learned names belong to another KB.
-    :raises InputError: the model does not know all tokens of its tokenizer.
+    :raises InputError: the model does not know all tokens of its tokenizer, or reads no whole
+        passages and is to.
 
     >>> linker = GenerativeLinker(kb, load_generator("models/linker"))       # doctest: +SKIP
     >>> linker.link("heart attack").matched                                  # doctest: +SKIP
@@ -118,6 +123,7 @@ class GenerativeLinker(BatchLinker):
                 f"the model {generator.name} does not fit the names of the KB: {error}. Take model "
                 "and tokenizer from one place"
             ) from error
+        self._asking = Asking(generator, self._search, whole_passages=self.config.whole_passages)
         self._part = None if subset is None else self._trie.subset(subset)
         self._types: dict[str, _Names] = {}
 
@@ -128,29 +134,15 @@ class GenerativeLinker(BatchLinker):
         """
         inputs: dict[int, Any] = {}
         links: dict[int, Link] = {}
-        for number, query in enumerate(queries):
-            each, problem = self._input(query)
+        for number, (each, problem) in enumerate(self._asking.inputs(queries)):
             if problem is None:
                 inputs[number] = each
             else:
-                links[number] = refused(query, problem)
+                links[number] = refused(queries[number], problem)
         found = self._decode([queries[number] for number in inputs], list(inputs.values()))
         for number, result in zip(inputs, found, strict=True):
             links[number] = self._link(queries[number], result)
         return [links[number] for number in range(len(queries))]
-
-    def _input(self, query: Query) -> tuple[Any, str | None]:
-        """:returns: the input for a mention, and why there is none or none that can be searched."""
-        if not query.looked_up.strip():
-            return None, "the mention is blank"
-        passage, start, end = query.place
-        # What stands between the ranges of a discontinuous mention is no part of it.
-        expansion = None if query.looked_up == passage[start:end] else query.looked_up
-        try:
-            each = self.generator.form.encode(passage, start=start, end=end, expansion=expansion)
-        except InputError as error:
-            return None, str(error)
-        return each, self._search.problem(each)
 
     def _decode(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found]:
         if self.config.shortlist is not None:

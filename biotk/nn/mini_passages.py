@@ -8,32 +8,18 @@ in one passage are one. A short form stands in the passage as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from biotk.errors import InputError
-from biotk.nn.inputs import Seq2SeqInput
+from biotk.nn.inputs import Place, Seq2SeqInput
 from biotk.nn.mini_format import MiniFormat
 
 #: Pieces of a passage that are encoded together; twice as many cost more than they save.
 LONGEST = 160
 
 Ints = NDArray[np.int64]
-
-
-class Place(NamedTuple):
-    """A mention in a passage.
-
-    :param start: where it begins.
-    :param end: where it ends.
-    :param expansion: what it stands for: the long form of an abbreviation.
-    """
-
-    start: int
-    end: int
-    expansion: str | None = None
 
 
 def passage_inputs(

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tiny_mini import tiny_form
 
 from biotk.errors import InputError
-from biotk.nn.mini_passages import Place, passage_inputs
+from biotk.nn.inputs import Place
+from biotk.nn.mini_passages import passage_inputs
 
 TEXT = "fever of the kidney and pain in the heart but no cough of the lung"
 

@@ -118,10 +118,11 @@ ShowProgress = Callable[[str, int, int], None]
 
 
 @contextmanager
-def progress_bar(*, of_bytes: bool = False) -> Iterator[ShowProgress]:
+def progress_bar(*, of_bytes: bool = False, of_steps: bool = False) -> Iterator[ShowProgress]:
     """A progress bar on stderr, one line a step; nothing where stderr is no terminal.
 
     :param of_bytes: what is counted are bytes: show their speed and the time that is left.
+    :param of_steps: it takes long: show how many steps there are and the time that is left.
     """
     from rich import progress as rich
     from rich.console import Console
@@ -131,6 +132,8 @@ def progress_bar(*, of_bytes: bool = False) -> Iterator[ShowProgress]:
     counts: tuple[rich.ProgressColumn, ...] = (TextColumn("{task.completed:,.0f}"),)
     if of_bytes:
         counts = (rich.DownloadColumn(), rich.TransferSpeedColumn(), rich.TimeRemainingColumn())
+    if of_steps:
+        counts = (rich.MofNCompleteColumn(), rich.TimeRemainingColumn())
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

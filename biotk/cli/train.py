@@ -42,6 +42,9 @@ def linker_cli(
         int, typer.Option(min=1, help="That train together, each with batches of its own.")
     ] = 1,
     threads: Annotated[int, typer.Option(min=1, help="In each process.")] = 1,
+    device: Annotated[
+        str, typer.Option(help="cpu, or a GPU as torch names it: cuda. There one process trains.")
+    ] = "cpu",
     stage: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Train this stage only; those before it are finished."),
@@ -63,7 +66,8 @@ def linker_cli(
 
     The first time, the recipe's knowledge bases are built into RUN/kb. Each stage writes its
     figures to RUN/STAGE/log.jsonl, curves beside it, and checkpoints: after a kill the same command
-    goes on from the last one, and comes to the same end. The model is RUN/model.
+    goes on from the last one, and comes to the same end. The model is RUN/model; its folder is the
+    one line on stdout.
 
     For example:
 
@@ -71,27 +75,46 @@ def linker_cli(
 
     biotk link --model runs/mini/model --kb kb/mesh "kidney failure"
     """
+    from biotk.training.places import check_places
     from biotk.training.recipe_file import read_recipe
-    from biotk.training.run import RunOptions, train
+    from biotk.training.run import RunOptions, check_device, train
 
     read = read_recipe(recipe, data=data)
+    check_device(device, processes=processes)
+    check_places(read, out)
     if not resume:
         _forget(read, out, stage)
     _build_kbs(read, out)
-    options = RunOptions(processes=processes, threads=threads, stage=stage, minutes=minutes)
-    with progress_bar() as show:
-        finished = train(read, out, options, say=say, show=show)
+    options = RunOptions(
+        processes=processes, threads=threads, device=device, stage=stage, minutes=minutes
+    )
+    try:
+        with progress_bar(of_steps=True) as show:
+            finished = train(read, out, options, say=say, show=show)
+    except KeyboardInterrupt:
+        say("stopped; the same command goes on from the last checkpoint")
+        raise
     if finished:
         typer.echo(str(out / "model"))
     else:
         say("not finished; the same command goes on from the last checkpoint")
 
 
+#: What a run writes into the folder of a stage.
+_WRITTEN = ("checkpoint.safetensors", "best.safetensors", "log.jsonl", "data.json", "curves.svg")
+
+
 def _forget(recipe: Recipe, out: Path, stage: str | None) -> None:
     names = [each.name for each in recipe.stages]
     for name in names[names.index(stage) :] if stage in names else names:
         # Nothing but what a run has written is ever removed.
-        for file in ("checkpoint.safetensors", "best.safetensors", "log.jsonl", "curves.svg"):
+        for file in (
+            "checkpoint.safetensors",
+            "best.safetensors",
+            "log.jsonl",
+            "data.json",
+            "curves.svg",
+        ):
             (out / name / file).unlink(missing_ok=True)
     for name in ("model", ".model.draft"):
         shutil.rmtree(out / name, ignore_errors=True)
@@ -104,7 +127,7 @@ def _build_kbs(recipe: Recipe, out: Path) -> None:
     """
     from biotk.cli.kb_build import build
     from biotk.kb.manifest import MANIFEST
-    from biotk.training.material import kb_place
+    from biotk.training.places import kb_place
 
     for kb in recipe.kbs:
         place = kb_place(recipe, kb, out)

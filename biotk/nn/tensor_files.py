@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -81,14 +81,29 @@ def read_tensors(path: str | Path) -> TensorFile:
     :param path: the file.
     :raises InputError: there is none, or it is damaged.
     """
+    with _opened(path) as file:
+        metadata = dict(file.metadata() or {})
+        names = list(file.keys())
+        return TensorFile({name: file.get_tensor(name) for name in names}, metadata)
+
+
+def read_metadata(path: str | Path) -> dict[str, str]:
+    """Read only what stands beside the tensors, which takes no time however large they are.
+
+    :raises InputError: there is no such file, or it is damaged.
+    """
+    with _opened(path) as file:
+        return dict(file.metadata() or {})
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path} is missing or is no file")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
-            names = list(file.keys())
-            return TensorFile({name: file.get_tensor(name) for name in names}, metadata)
+            yield file
     except (OSError, SafetensorError, ValueError) as error:
         raise InputError(
             f"{path}: the tensors are damaged: {told(error)}. Fetch or copy the file again"

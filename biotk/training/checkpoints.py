@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from biotk.errors import InputError
-from biotk.nn.tensor_files import read_tensors, write_tensors
+from biotk.nn.tensor_files import read_metadata, read_tensors, write_tensors
 from biotk.training.trainee import Trainee
 
 CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
@@ -72,7 +72,8 @@ def load_checkpoint(
     optimizer.state.clear()
     for key, value in _under(_OPTIMIZER, tensors).items():
         kind, name = key.split(".", 1)
-        optimizer.state[parameters[name]][kind] = value
+        parameter = parameters[name]
+        optimizer.state[parameter][kind] = value.to(parameter.device)
     return _progress(path, metadata)
 
 
@@ -80,11 +81,6 @@ def read_progress(folder: Path) -> Progress | None:
     """:returns: how far the stage of a folder is; None if it has not begun."""
     path = folder / CHECKPOINT
     return _progress(path, read_metadata(path)) if path.is_file() else None
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """:returns: the strings beside the tensors of a file."""
-    return read_tensors(path).metadata
 
 
 def _progress(path: Path, metadata: Mapping[str, str]) -> Progress:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 import torch
 import torch.distributed as dist
@@ -87,6 +89,24 @@ def lead(size: int) -> tuple[Crew, int, TCPStore | None]:
     return Crew(0, size), store.port, store
 
 
+def wait_for(processes: Sequence[BaseProcess], store: TCPStore) -> None:
+    """Wait until the other processes are there.
+
+    :param processes: those that were started.
+    :param store: what the first one opened.
+    :raises BioTKError: one has ended before it was there.
+    """
+    ranks = range(1, len(processes) + 1)
+    while not store.check([f"here {rank}" for rank in ranks]):
+        for rank, process in zip(ranks, processes):
+            if process.exitcode is not None:
+                raise BioTKError(
+                    f"process {rank} of the training ended with exit code {process.exitcode} "
+                    "before it began. -9 mostly means that memory ran out: try fewer --processes"
+                )
+        time.sleep(0.05)
+
+
 @contextmanager
 def meet(crew: Crew, *, port: int, store: TCPStore | None = None) -> Iterator[Crew]:
     """Wait for the others, and leave them at the end.
@@ -102,6 +122,7 @@ def meet(crew: Crew, *, port: int, store: TCPStore | None = None) -> Iterator[Cr
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     if store is None:
         store = TCPStore(_HOST, port, crew.size, is_master=False)
+        store.set(f"here {crew.rank}", "")
     with _told():
         dist.init_process_group("gloo", store=store, rank=crew.rank, world_size=crew.size)
     try:

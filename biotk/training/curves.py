@@ -13,6 +13,9 @@ from biotk.io.files import atomic_writer
 _COLOURS = ("#1b6ca8", "#c1443c", "#2e8b57", "#8a5fbf", "#c78a1b", "#4a4a4a", "#0b7a75", "#d1669e")
 _WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 760, 300, 60, 34, 190, 36
 
+#: What the highest value may be, times a power of ten.
+_TOPS = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10)
+
 #: A curve: its points, steps and values.
 Curve = Sequence[tuple[float, float]]
 
@@ -73,7 +76,7 @@ def _panel(title: str, curves: Mapping[str, Curve]) -> list[str]:
         label = f"{most_y * quarter / 4:.3g}"
         lines.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
         x, _ = at(most_x * quarter / 4, 0)
-        step = f"{most_x * quarter / 4:,.0f}"
+        step = f"{most_x * quarter / 4:,.0f}" + " steps" * (quarter == 4)
         lines.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{step}</text>')
     for number, (name, curve) in enumerate(curves.items()):
         colour = _COLOURS[number % len(_COLOURS)]
@@ -82,14 +85,17 @@ def _panel(title: str, curves: Mapping[str, Curve]) -> list[str]:
         lines.append(
             f'<polyline fill="none" stroke="{colour}" stroke-width="1.5"{dash} points="{path}"/>'
         )
+        if len(curve) == 1:  # of which no line can be drawn
+            x, y = at(*curve[0])
+            lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>')
         y = _TOP + 16 * number + 8
         lines.append(f'<text x="{right + 12}" y="{y}" fill="{colour}">{escape(name)}</text>')
     return lines
 
 
 def _round_up(value: float) -> float:
-    """:returns: the next 1, 2 or 5 times a power of ten."""
+    """:returns: the next number of few digits whose quarters have few digits, too."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(power * step for step in (1, 2, 5, 10) if power * step >= value * 0.999)
+    return next(power * step for step in _TOPS if power * step >= value * 0.999)

@@ -63,8 +63,22 @@ def evaluate(trainee: Trainee, sets: Mapping[str, Held], *, bf16: bool) -> dict[
 
 
 def _cost(trainee: Trainee, held: Held, samples: Sequence[Sample], *, bf16: bool) -> Objective:
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+    device = next(trainee.network.parameters()).device.type
+    with torch.autocast(device, torch.bfloat16, enabled=bf16):
         return trainee.cost(Batch(held.kb, samples, held.loss))
+
+
+def told_line(figures: Mapping[str, float]) -> str:
+    """:returns: in words, what :func:`evaluate` found; empty if it found nothing."""
+    told = []
+    for key, nll in figures.items():
+        name, _, kind = key.rpartition(" ")
+        if kind != "nll" or not name or name.endswith(" permuted"):
+            continue
+        line = f"{name}: right {figures[f'{name} right']:.3f}, nll {nll:.2f}"
+        permuted = figures.get(f"{name} permuted nll")
+        told.append(line if permuted is None else f"{line}, {permuted:.2f} with inputs permuted")
+    return "; ".join(told)
 
 
 def ignored_inputs(figures: Mapping[str, float]) -> list[str]:

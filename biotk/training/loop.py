@@ -67,6 +67,7 @@ class Stage:
         self._crew = crew or Crew()
         self._parameters = [p for p in trainee.network.parameters() if p.requires_grad]
         self._optimizer = _optimizer(trainee, schedule)
+        self._device = next(trainee.network.parameters()).device.type
         self.progress = Progress(processes=self._crew.size, recipe=recipe)
 
     @property
@@ -138,7 +139,7 @@ class Stage:
     def _one(self, batch: Batch) -> tuple[float, float]:
         schedule = self._schedule
         self.trainee.train(dropout=schedule.dropout)
-        with torch.autocast("cpu", torch.bfloat16, enabled=schedule.bf16):
+        with torch.autocast(self._device, torch.bfloat16, enabled=schedule.bf16):
             cost = self.trainee.cost(batch, smoothing=schedule.smoothing)
         self._optimizer.zero_grad(set_to_none=False)
         loss: Any = cost.loss

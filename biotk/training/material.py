@@ -23,20 +23,13 @@ from biotk.training.held import Held
 from biotk.training.kb_samples import KbSamples
 from biotk.training.mini import MiniTrainee
 from biotk.training.names import KbNames
+from biotk.training.places import kb_place
 from biotk.training.recipe import DocumentsRecipe, FeedRecipe, KbRecipe, Recipe, StageRecipe
 from biotk.training.seq2seq import Seq2SeqTrainee
 from biotk.training.text_samples import TextSamples
 
 #: Told what somebody should know, a line each.
 Say = Callable[[str], None]
-
-
-def kb_place(recipe: Recipe, kb: KbRecipe, out: Path) -> Path | None:
-    """:returns: where a KB is, or is to be built; None where it comes with BioTK."""
-    if kb.path is None:
-        return out / "kb" / kb.name
-    place = recipe.place(kb.path)
-    return place if place.exists() else None
 
 
 class Material:
@@ -56,7 +49,8 @@ class Material:
         *,
         say: Say = lambda line: None,
     ) -> None:
-        self._recipe, self._out, self._trainee, self._say = recipe, out, trainee, say
+        self._recipe, self._out, self._trainee = recipe, out, trainee
+        self._tell, self._told = say, set[str]()
         self._kbs = {kb.name: kb for kb in recipe.kbs}
         self._documents: dict[str, list[Document]] = {}
         self._files: dict[tuple[str, ...], tuple[list[Document], dict[str, Any]]] = {}
@@ -66,6 +60,12 @@ class Material:
         #: What was used, for the model's metrics: by kind and name.
         self.facts: dict[str, dict[str, Any]] = {"kbs": {}, "documents": {}, "feeds": {}}
 
+    def _say(self, line: str) -> None:
+        """Tell a line, which several stages may have to tell, once."""
+        if line not in self._told:
+            self._told.add(line)
+            self._tell(line)
+
     def names(self, kb: str) -> KbNames:
         """:returns: the names of a KB; its trie is built the first time."""
         if kb not in self._names:
@@ -74,6 +74,7 @@ class Material:
             self._names[kb] = names
             end_id = getattr(self._trainee.form, "end_id", 0)
             self._trainee.add_trie(kb, DecisionMaker(names.trie, end_id=end_id))
+            self._say(f"{kb}: {len(opened):,} concepts, {opened.n_names:,} names")
             self.facts["kbs"][kb] = {
                 "fingerprint": opened.fingerprint, "concepts": len(opened), "names": opened.n_names,
             }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from biotk.training.checkpoints import read_progress
 from biotk.training.log import read_log
 from biotk.training.recipe import Recipe
 
-METRICS = "metrics.json"
+METRICS, DATA = "metrics.json", "data.json"
 
 
 def metrics_of(recipe: Recipe, out: Path, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def metrics_of(recipe: Recipe, out: Path, data: Mapping[str, Any]) -> dict[str, 
 
     :param recipe: that was followed.
     :param out: the folder of the run.
-    :param data: fingerprints of KBs and files, of the run that came to the end.
+    :param data: fingerprints of KBs and files, from :func:`read_data`.
     """
     stages: list[dict[str, Any]] = []
     for stage in recipe.stages:
@@ -59,6 +59,22 @@ def metrics_of(recipe: Recipe, out: Path, data: Mapping[str, Any]) -> dict[str, 
             "python": platform.python_version(),
         },
     }
+
+
+def write_data(folder: Path, data: Mapping[str, Any]) -> None:
+    """Write down what a stage was trained on, for whoever goes on after a kill."""
+    with atomic_writer(folder / DATA) as file:
+        file.write(json.dumps(data, indent=2) + "\n")
+
+
+def read_data(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    """:returns: what some stages were trained on, together."""
+    found: dict[str, dict[str, Any]] = {}
+    for folder in folders:
+        if (folder / DATA).is_file():
+            for kind, facts in json.loads((folder / DATA).read_text(encoding="utf-8")).items():
+                found.setdefault(kind, {}).update(facts)
+    return found
 
 
 def write_metrics(folder: Path, facts: Mapping[str, Any]) -> None:

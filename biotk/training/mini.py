@@ -23,7 +23,7 @@ from biotk.training.decisions import DecisionMaker
 from biotk.training.objective import Objective, RootKeys, trie_objective
 from biotk.training.recipe import MiniRecipe
 from biotk.training.text_samples import Gaps, mini_gaps
-from biotk.training.trainee import differences
+from biotk.training.trainee import differences, where_it_is
 from biotk.training.vocabulary import vocabulary_objective
 
 
@@ -73,7 +73,8 @@ class MiniTrainee:
     def add_trie(self, kb: str, maker: DecisionMaker) -> None:
         """Make the trie of a KB known, before its samples come."""
         self._makers[kb] = maker
-        self._roots[kb] = RootKeys(self.network, maker, nil_id=self.form.nil_id)
+        with where_it_is(self.network):
+            self._roots[kb] = RootKeys(self.network, maker, nil_id=self.form.nil_id)
 
     def gaps(self) -> Gaps:
         """:returns: what makes samples of raw text."""
@@ -89,15 +90,16 @@ class MiniTrainee:
     def cost(self, batch: Batch, *, smoothing: float = 0.0) -> Objective:
         """:returns: what a batch costs."""
         dropout = self._dropout if self.network.training else 0.0
-        if batch.loss == "vocabulary":
-            return vocabulary_objective(
-                self.network, batch.samples, end_id=self.form.end_id, nil_id=self.form.nil_id,
+        with where_it_is(self.network):
+            if batch.loss == "vocabulary":
+                return vocabulary_objective(
+                    self.network, batch.samples, end_id=self.form.end_id, nil_id=self.form.nil_id,
+                    smoothing=smoothing, dropout=dropout,
+                )  # fmt: skip
+            return trie_objective(
+                self.network, self._makers[batch.kb], self._roots[batch.kb], batch.samples,
                 smoothing=smoothing, dropout=dropout,
             )  # fmt: skip
-        return trie_objective(
-            self.network, self._makers[batch.kb], self._roots[batch.kb], batch.samples,
-            smoothing=smoothing, dropout=dropout,
-        )  # fmt: skip
 
     def is_encoder(self, name: str) -> bool:
         """:returns: whether a parameter is one of the pretrained encoder."""

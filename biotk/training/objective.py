@@ -39,7 +39,7 @@ class RootKeys:
 
     def __init__(self, network: MiniNetwork, maker: DecisionMaker, *, nil_id: int) -> None:
         pieces = network.pieces
-        tokens = torch.from_numpy(np.append(maker.root_tokens, nil_id))
+        tokens = torch.as_tensor(np.append(maker.root_tokens, nil_id))
         self.pieces = F.embedding(tokens, pieces)
         runs = mean_of_runs(pieces, maker.root)
         self.runs = torch.cat([runs, runs.new_zeros((1, runs.shape[1]))])
@@ -47,8 +47,8 @@ class RootKeys:
 
 def mean_of_runs(pieces: Tensor, options: Options) -> Tensor:
     """:returns: the mean embedding of what is forced behind each option; zeros for nothing."""
-    tokens = torch.from_numpy(options.run_tokens)
-    starts = torch.from_numpy(options.run_starts)
+    tokens = torch.as_tensor(options.run_tokens)
+    starts = torch.as_tensor(options.run_starts)
     if not len(tokens):
         return pieces.new_zeros((len(starts), pieces.shape[1]))
     return F.embedding_bag(tokens, pieces, starts, mode="mean")
@@ -72,7 +72,7 @@ def trie_objective(
     :param smoothing: label smoothing, over the legal ways on of each decision.
     """
     arrays = padded([each.input.source for each in samples], n_pieces=len(network.pieces))
-    sources = [torch.from_numpy(array) for array in arrays]
+    sources = [torch.as_tensor(array) for array in arrays]
     memory = network.encode(*sources)
     tokens, begins = _fed(samples)
     hidden = network.decode(memory, tokens, dropout=dropout).float()
@@ -84,21 +84,21 @@ def trie_objective(
     pieces = network.pieces
 
     n = len(samples)
-    starts = torch.from_numpy(begins)
+    starts = torch.as_tensor(begins)
     query, ahead, common = network.queries(hidden[torch.arange(n), starts])
     scores = F.linear(query, root.pieces)
     if ahead is not None:
         scores = scores + F.linear(ahead, root.runs)
     scores = scores.float()
     if common is not None:
-        (at_rows, at_ways), features = (torch.from_numpy(each) for each in decisions.root_overlap)
+        (at_rows, at_ways), features = (torch.as_tensor(each) for each in decisions.root_overlap)
         more = (common.float()[at_rows] * features).sum(-1)
         scores = scores.index_put((at_rows, at_ways), more, accumulate=True)
-    illegal = torch.from_numpy(decisions.root_illegal)
+    illegal = torch.as_tensor(decisions.root_illegal)
     if illegal.shape[1]:
         scores = scores.index_put((illegal[0], illegal[1]), scores.new_tensor(-1e4))
     log_probs = scores.log_softmax(-1)
-    right = torch.from_numpy(decisions.root_right)
+    right = torch.as_tensor(decisions.root_right)
     nll = -log_probs[torch.arange(n), right]
     cost = (
         nll
@@ -108,17 +108,17 @@ def trie_objective(
     correct = log_probs.argmax(-1) == right
 
     if len(decisions.rows):
-        rows = torch.from_numpy(decisions.rows)
-        at = starts[rows] + torch.from_numpy(decisions.steps)
+        rows = torch.as_tensor(decisions.rows)
+        at = starts[rows] + torch.as_tensor(decisions.steps)
         query, ahead, common = network.queries(hidden[rows, at])
         options = decisions.options
-        owners = torch.from_numpy(options.owners)
-        keys = F.embedding(torch.from_numpy(options.tokens), pieces)
+        owners = torch.as_tensor(options.owners)
+        keys = F.embedding(torch.as_tensor(options.tokens), pieces)
         logits = (query.float()[owners] * keys).sum(-1)
         if ahead is not None:
             logits = logits + (ahead.float()[owners] * mean_of_runs(pieces, options)).sum(-1)
         if common is not None:
-            logits = logits + (common.float()[owners] * torch.from_numpy(decisions.overlap)).sum(-1)
+            logits = logits + (common.float()[owners] * torch.as_tensor(decisions.overlap)).sum(-1)
         m = len(decisions.rows)
         top = (
             logits.detach()
@@ -127,7 +127,7 @@ def trie_objective(
         )
         total = torch.zeros(m).index_add(0, owners, (logits - top[owners]).exp())
         log_probs = logits - (top + total.log())[owners]
-        answer = torch.from_numpy(decisions.right)
+        answer = torch.as_tensor(decisions.right)
         picked = log_probs[answer]
         nll = nll.index_add(0, rows, -picked)
         if smoothing:
@@ -149,4 +149,4 @@ def _fed(samples: Sequence[Sample]) -> tuple[Tensor, np.ndarray]:
     for row, sample in zip(tokens, samples):
         both = sample.input.prefix + sample.target.pieces
         row[: len(both)] = both
-    return torch.from_numpy(tokens), begins
+    return torch.as_tensor(tokens), begins

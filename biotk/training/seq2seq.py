@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,11 @@ from biotk.nn.genbioel_format import GenbioelFormat
 from biotk.nn.tokenizer_files import PIECES, SETTINGS
 from biotk.training.batches import Batch
 from biotk.training.decisions import DecisionMaker
+from biotk.training.kb_samples import Sample
 from biotk.training.objective import Objective
 from biotk.training.text_samples import Gaps, seq2seq_gaps
-from biotk.training.trainee import differences
-from biotk.training.vocabulary import cost_of, written
+from biotk.training.trainee import differences, where_it_is
+from biotk.training.vocabulary import Ints, cost_of, written
 
 
 class Seq2SeqTrainee:
@@ -92,14 +93,20 @@ class Seq2SeqTrainee:
         for row, length, source in zip(ids, mask, sources):
             row[: len(source)] = source
             length[: len(source)] = 1
+        with where_it_is(self.network):
+            return self._cost_of(ids, mask, samples, smoothing=smoothing)
+
+    def _cost_of(
+        self, ids: Ints, mask: Ints, samples: Sequence[Sample], *, smoothing: float
+    ) -> Objective:
         asked = written(samples, end_id=self._end_id, nil_id=None, pad_id=self._pad_id)
         output = self.network(
-            input_ids=torch.from_numpy(ids),
-            attention_mask=torch.from_numpy(mask),
-            decoder_input_ids=torch.from_numpy(asked.tokens),
+            input_ids=torch.as_tensor(ids),
+            attention_mask=torch.as_tensor(mask),
+            decoder_input_ids=torch.as_tensor(asked.tokens),
             use_cache=False,
         )
-        logits = output.logits[torch.from_numpy(asked.rows), torch.from_numpy(asked.places)]
+        logits = output.logits[torch.as_tensor(asked.rows), torch.as_tensor(asked.places)]
         return cost_of(logits.float(), asked, n=len(samples), smoothing=smoothing)
 
     def is_encoder(self, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -44,6 +45,14 @@ class Trainee(Protocol):
         :param folder: to be made.
         :param facts: what is to be said of it in a file of its own.
         """
+
+
+def where_it_is(network: nn.Module) -> AbstractContextManager[object]:
+    """:returns: something within which new tensors, ``torch.as_tensor``'s among them, are made on
+    the device of a network.
+    """
+    device = next(network.parameters()).device
+    return nullcontext() if device.type == "cpu" else device
 
 
 def differences(found: Sequence[str], wanted: Sequence[str]) -> str:

@@ -77,10 +77,10 @@ def vocabulary_objective(
     :param smoothing: label smoothing, over all pieces.
     """
     arrays = padded([each.input.source for each in samples], n_pieces=len(network.pieces))
-    memory = network.encode(*(torch.from_numpy(array) for array in arrays))
+    memory = network.encode(*(torch.as_tensor(array) for array in arrays))
     asked = written(samples, end_id=end_id, nil_id=nil_id, pad_id=0)
-    hidden = network.decode(memory, torch.from_numpy(asked.tokens), dropout=dropout).float()
-    states = hidden[torch.from_numpy(asked.rows), torch.from_numpy(asked.places)]
+    hidden = network.decode(memory, torch.as_tensor(asked.tokens), dropout=dropout).float()
+    states = hidden[torch.as_tensor(asked.rows), torch.as_tensor(asked.places)]
     logits = F.linear(network.child_query(states), network.pieces).float()
     return cost_of(logits, asked, n=len(samples), smoothing=smoothing)
 
@@ -94,7 +94,7 @@ def cost_of(logits: Tensor, asked: Written, *, n: int, smoothing: float) -> Obje
     :param smoothing: label smoothing, over the vocabulary.
     """
     log_probs = logits.log_softmax(-1)
-    rows, right = torch.from_numpy(asked.rows), torch.from_numpy(asked.right)
+    rows, right = torch.as_tensor(asked.rows), torch.as_tensor(asked.right)
     nll = -log_probs[torch.arange(len(right)), right]
     cost = (1 - smoothing) * nll - smoothing * log_probs.mean(-1) if smoothing else nll
     wrong = torch.zeros(n).index_add(0, rows, (log_probs.argmax(-1) != right).float())

@@ -9,7 +9,13 @@ import pytest
 import torch
 
 from biotk.errors import InputError
-from biotk.nn.tensor_files import check_finite, check_names, read_tensors, write_tensors
+from biotk.nn.tensor_files import (
+    check_finite,
+    check_names,
+    read_metadata,
+    read_tensors,
+    write_tensors,
+)
 
 TENSORS = {
     "half": torch.arange(6, dtype=torch.bfloat16).reshape(2, 3).t(),
@@ -23,7 +29,8 @@ def test_tensors_are_read_as_they_were_written(tmp_path) -> None:
     path = tmp_path / "deep" / "a.safetensors"
     write_tensors(path, TENSORS, metadata={"step": "320"})
     found = read_tensors(path)
-    assert found.metadata["step"] == "320" and set(found.tensors) == set(TENSORS)
+    assert found.metadata == read_metadata(path) == {"format": "pt", "step": "320"}
+    assert set(found.tensors) == set(TENSORS)
     for name, tensor in TENSORS.items():
         assert found.tensors[name].dtype == tensor.dtype and torch.equal(
             found.tensors[name], tensor
@@ -73,8 +80,9 @@ def test_damaged_file_is_told(tmp_path) -> None:
     whole = path.read_bytes()
     for damaged in (b"", whole[:-1], whole[:20], b"\xff" * 64, b"version https://git-lfs"):
         path.write_bytes(damaged)
-        with pytest.raises(InputError, match=r"a\.safetensors: the tensors are damaged"):
-            read_tensors(path)
+        for read in (read_tensors, read_metadata):
+            with pytest.raises(InputError, match=r"a\.safetensors: the tensors are damaged"):
+                read(path)
 
 
 def test_names_and_numbers_are_checked() -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from tiny_training import PRETRAIN, write_training
 
-from biotk.errors import InputError
+from biotk.errors import BioTKError, InputError
 from biotk.nn.tensor_files import read_tensors, write_tensors
-from biotk.training.crew import Crew, lead, meet
+from biotk.training.crew import Crew, lead, meet, wait_for
 from biotk.training.recipe_file import read_recipe
 from biotk.training.run import RunOptions, train
 
@@ -53,6 +55,38 @@ def test_two_processes_average_to_one_with_twice_the_batch(tmp_path) -> None:
     assert bool(found["agreed"])  # what the first process says counts
     assert torch.allclose(linear.weight.grad, gradient(INPUTS).weight.grad, atol=1e-6)
     assert not linear.bias.grad.any()
+
+
+def end_at_once(code: int) -> None:
+    sys.exit(code)
+
+
+def test_process_that_ends_before_it_is_there_is_told() -> None:
+    _, _, store = lead(2)
+    other = multiprocessing.get_context("spawn").Process(target=end_at_once, args=(3,))
+    other.start()
+    with pytest.raises(BioTKError, match="process 1 of the training ended with exit code 3 before"):
+        wait_for([other], store)
+
+
+def die_in_the_middle(crew: Crew, port: int) -> None:
+    with meet(crew, port=port):
+        os._exit(3)
+
+
+def test_process_that_dies_in_the_middle_is_told() -> None:
+    crew, port, store = lead(2)
+    other = multiprocessing.get_context("spawn").Process(
+        target=die_in_the_middle, args=(Crew(1, 2), port)
+    )
+    other.start()
+    wait_for([other], store)
+    with (
+        pytest.raises(BioTKError, match="another process of the training has died"),
+        meet(crew, port=port, store=store),
+    ):
+        other.join(60)
+        crew.average(list(gradient(INPUTS).parameters()))
 
 
 def test_training_in_two_processes(tmp_path) -> None:

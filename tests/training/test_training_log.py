@@ -3,7 +3,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from biotk.training.curves import curves_of, write_curves
-from biotk.training.held import ignored_inputs
+from biotk.training.held import ignored_inputs, told_line
 from biotk.training.log import Log, read_log
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -43,12 +43,30 @@ def test_curves_show_all_figures_of_a_kind(tmp_path) -> None:
     assert len(lines) == 5
     (first, second) = lines[0].attrib["points"].split()
     assert float(first.split(",")[1]) < float(second.split(",")[1])  # it falls
-    assert "a<b" in {text.text for text in tree.iter(f"{SVG}text")}
+    told = {text.text for text in tree.iter(f"{SVG}text")}
+    assert {"a<b", "32 steps", "10", "0.4"} <= told  # the highest of each panel, rounded up
+    # One point is no line, and is seen all the same.
+    assert len(tree.findall(f".//{SVG}circle")) == 3
 
 
 def test_curves_of_nothing_are_an_empty_picture(tmp_path) -> None:
     write_curves(tmp_path / "c.svg", curves_of([]), title="stage")
     ElementTree.parse(tmp_path / "c.svg")
+
+
+def test_figures_are_told_in_a_line() -> None:
+    assert told_line({"step": 16, "nll": 4.0, "right": 0.1, "samples_per_s": 80.0}) == ""
+    assert told_line(
+        {
+            "step": 16,
+            "a nll": 1.234,
+            "a right": 0.5,
+            "a permuted nll": 7.0,
+            "a permuted by": 5.7,
+            "b nll": 2.0,
+            "b right": 0.25,
+        }
+    ) == ("a: right 0.500, nll 1.23, 7.00 with inputs permuted; b: right 0.250, nll 2.00")
 
 
 def test_inputs_that_do_not_matter_are_told() -> None:

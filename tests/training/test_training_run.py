@@ -18,7 +18,7 @@ from biotk.linking import GenerativeLinker, load_generator
 from biotk.nn.tensor_files import read_tensors
 from biotk.training import loop
 from biotk.training.recipe_file import read_recipe
-from biotk.training.run import RunOptions, train
+from biotk.training.run import RunOptions, check_device, train
 
 
 def log_of(folder) -> list[dict]:
@@ -39,7 +39,12 @@ def test_training_by_the_command_learns_and_makes_a_model(tmp_path) -> None:
     done = CliRunner().invoke(app, ["train", "linker", str(recipe), "--out", str(out)])
     assert done.exit_code == 0, done.output
     assert done.stdout.strip() == str(out / "model")
-    assert "notes for tiny: 60 mentions" in done.stderr
+    lines = done.stderr.splitlines()
+    assert "tiny: 15 concepts, 33 names" in lines and "pretrain: 128 steps" in lines
+    assert lines.count("held dev: 26 mentions") == 1  # though both stages look at them
+    assert any(line.startswith("notes for tiny: 60 mentions") for line in lines)
+    assert any(line.startswith("pretrain, step 16, the best so far: dev: right") for line in lines)
+    assert any(line.startswith("finetune: finished after 128 steps; the weig") for line in lines)
     first, *_, last = (line for line in log_of(out / "pretrain") if "nll" in line)
     assert last["nll"] < first["nll"] * 0.8
     first, *_ = (line for line in log_of(out / "pretrain") if "dev nll" in line)
@@ -97,11 +102,14 @@ def test_killed_training_goes_on_bit_for_bit(tmp_path, monkeypatch) -> None:
         return real(self, batch)
 
     monkeypatch.setattr(loop.Stage, "_one", killed)
+    said: list[str] = []
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            train(recipe, parts, RunOptions())
-    assert train(recipe, parts, RunOptions())
+            train(recipe, parts, RunOptions(), say=said.append)
+    assert train(recipe, parts, RunOptions(), say=said.append)
     assert steps > 96
+    assert "pretrain: goes on from step 16 of 48" in said
+    assert said.index("pretrain: is finished") < len(said) - 1
     for stage in ("pretrain", "finetune"):
         assert same(weights_of(whole / stage), weights_of(parts / stage))
         logs = [log_of(folder / stage) for folder in (whole, parts)]
@@ -111,6 +119,54 @@ def test_killed_training_goes_on_bit_for_bit(tmp_path, monkeypatch) -> None:
         assert logs[0] == logs[1]
     models = [read_tensors(f / "model" / "weights.safetensors").tensors for f in (whole, parts)]
     assert same(*models)
+    # What is said of it is not only what the last run opened.
+    data = [json.loads((folder / "metrics.json").read_text())["data"] for folder in (whole, parts)]
+    assert data[0] == data[1] and "notes for tiny" in data[0]["feeds"]
+
+
+def test_finished_training_that_is_asked_for_again_comes_to_the_same(tmp_path) -> None:
+    recipe = read_recipe(write_training(tmp_path, PRETRAIN))
+    out, said = tmp_path / "run", list[str]()
+    assert train(recipe, out, RunOptions())
+    files = [path for path in (out / "model").rglob("*") if path.is_file()]
+    before = [path.read_bytes() for path in files]
+    assert train(recipe, out, RunOptions(), say=said.append)
+    assert said == ["pretrain: is finished"]
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_interrupted_command_says_how_to_go_on(tmp_path, monkeypatch) -> None:
+    def interrupted(self, batch):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop.Stage, "_one", interrupted)
+    recipe = write_training(tmp_path, PRETRAIN)
+    done = CliRunner().invoke(app, ["train", "linker", str(recipe), "-o", str(tmp_path / "run")])
+    assert done.exit_code == 130
+    assert "stopped; the same command goes on from the last checkpoint" in done.stderr
+    assert done.stdout == ""
+
+
+def test_curves_are_drawn_while_it_trains(tmp_path, monkeypatch) -> None:
+    recipe = read_recipe(write_training(tmp_path, PRETRAIN, steps=48))
+    real = loop.Stage._one
+
+    def killed(self, batch):
+        if self.step == 20:
+            raise KeyboardInterrupt
+        return real(self, batch)
+
+    monkeypatch.setattr(loop.Stage, "_one", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "run", RunOptions())
+    assert "dev" in (tmp_path / "run" / "pretrain" / "curves.svg").read_text()
+
+
+def test_device_that_is_not_there_is_refused(tmp_path) -> None:
+    with pytest.raises(InputError, match="device 'gpu' cannot be used here: Expected one of cpu"):
+        check_device("gpu", processes=1)
+    with pytest.raises(InputError, match="on a GPU one process trains"):
+        check_device("meta", processes=2)  # no GPU either, but everybody has it
 
 
 def test_training_stops_after_its_minutes_and_goes_on(tmp_path) -> None:

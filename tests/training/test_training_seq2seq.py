@@ -8,6 +8,7 @@ import math
 import pytest
 import torch
 from tiny_bpe import tiny_bpe
+from tiny_models import tiny_model
 from tiny_training import FINETUNE, INFILL, PRETRAIN, RECIPE, write_training
 from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTokenizerFast
 
@@ -18,6 +19,7 @@ from biotk.nn.inputs import Seq2SeqInput
 from biotk.training.batches import Batch
 from biotk.training.decisions import Target
 from biotk.training.kb_samples import Sample
+from biotk.training.places import check_places
 from biotk.training.recipe_file import read_recipe
 from biotk.training.run import RunOptions, train
 from biotk.training.seq2seq import Seq2SeqTrainee
@@ -92,6 +94,14 @@ def test_bart_is_trained_and_saved_as_a_checkpoint(bart, tmp_path) -> None:
     }
     linker = GenerativeLinker(open_kb(tmp_path / "tiny"), load_generator(out / "model"))
     assert linker.link("fever").candidates
+
+
+def test_models_that_the_format_is_not_for_are_refused_at_once(bart, tmp_path) -> None:
+    path = write_training(tmp_path, PRETRAIN, recipe=SEQ2SEQ)
+    check_places(read_recipe(path), tmp_path / "run")
+    tiny_model("t5", vocabulary=300).config.save_pretrained(bart)
+    with pytest.raises(InputError, match="GenBioEL's format is for BART"):
+        check_places(read_recipe(path), tmp_path / "run")
 
 
 def test_tokenizer_without_a_mask_cannot_fill_gaps(bart) -> None:

@@ -1,0 +1,59 @@
+"""What a recipe names has to be there: looked at before knowledge bases are built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from biotk.errors import InputError
+from biotk.kb.manifest import MANIFEST
+from biotk.nn.genbioel_format import GenbioelFormat
+from biotk.nn.mini_encoder import find_encoder
+from biotk.training.recipe import KbRecipe, MiniRecipe, Recipe
+
+
+def kb_place(recipe: Recipe, kb: KbRecipe, out: Path) -> Path | None:
+    """:returns: where a KB is, or is to be built; None where it comes with BioTK."""
+    if kb.path is None:
+        return out / "kb" / kb.name
+    place = recipe.place(kb.path)
+    return place if place.exists() else None
+
+
+def model_place(recipe: Recipe, name: str) -> str | Path:
+    """:returns: the folder, seen from the recipe's data or from here; else a name of a hub."""
+    place = recipe.place(name)
+    return place if place.is_dir() else name
+
+
+def check_places(recipe: Recipe, out: Path) -> None:
+    """Find out what is not there.
+
+    :param out: the folder of the run; sources of KBs that it has built are not needed any more.
+    :raises InputError: a file or a folder is missing, or the model to begin with is, or it is none
+        that can be trained.
+    """
+    model = recipe.model
+    if isinstance(model, MiniRecipe):
+        find_encoder(None if model.encoder is None else model_place(recipe, model.encoder))
+    else:
+        GenbioelFormat.load(model_place(recipe, model.base))
+    for kb in recipe.kbs:
+        place = kb_place(recipe, kb, out)
+        if kb.build is not None and place is not None and not (place / MANIFEST).is_file():
+            for source in kb.build.sources:
+                _check(recipe, f"[[kb]] {kb.name}", source.path)
+    for table, entries in (("corpus", recipe.corpora), ("text", recipe.texts)):
+        for entry in entries:
+            for path in entry.paths:
+                _check(recipe, f"[[{table}]] {entry.name}", recipe.place(path))
+    for held in recipe.held:
+        for path in held.paths:
+            _check(recipe, f"[[held]] {held.name}", recipe.place(path))
+
+
+def _check(recipe: Recipe, table: str, place: Path) -> None:
+    if not place.exists():
+        raise InputError(
+            f"{recipe.path}: {table}: {place} is missing. Paths begin in {recipe.data}; --data "
+            "takes another folder"
+        )

@@ -11,7 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
 from biotk.nn.mini_format import mention_of, padded
-from biotk.nn.mini_network import MiniNetwork
+from biotk.nn.mini_network import Memory, MiniNetwork
 from biotk.training.decisions import DecisionMaker, Options
 from biotk.training.kb_samples import Sample
 
@@ -45,6 +45,21 @@ class RootKeys:
         self.runs = torch.cat([runs, runs.new_zeros((1, runs.shape[1]))])
 
 
+def encoded(network: MiniNetwork, samples: Sequence[Sample]) -> Memory:
+    """Encode the sources of some samples, each different one once.
+
+    :returns: a row a sample.
+    """
+    numbers: dict[tuple[int, ...], int] = {}
+    rows = [numbers.setdefault(each.input.source, len(numbers)) for each in samples]
+    arrays = padded(list(numbers), n_pieces=len(network.pieces))
+    memory = network.encode(*(torch.as_tensor(array) for array in arrays))
+    if len(numbers) == len(samples):
+        return memory
+    index = torch.as_tensor(rows)
+    return Memory(memory.states[index], memory.padding[index])
+
+
 def mean_of_runs(pieces: Tensor, options: Options) -> Tensor:
     """:returns: the mean embedding of what is forced behind each option; zeros for nothing."""
     tokens = torch.as_tensor(options.run_tokens)
@@ -71,9 +86,7 @@ def trie_objective(
     :param samples: at least one.
     :param smoothing: label smoothing, over the legal ways on of each decision.
     """
-    arrays = padded([each.input.source for each in samples], n_pieces=len(network.pieces))
-    sources = [torch.as_tensor(array) for array in arrays]
-    memory = network.encode(*sources)
+    memory = encoded(network, samples)
     tokens, begins = _fed(samples)
     hidden = network.decode(memory, tokens, dropout=dropout).float()
     decisions = maker.of(

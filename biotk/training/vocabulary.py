@@ -11,10 +11,9 @@ import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from numpy.typing import NDArray
 from torch import Tensor
 
-from biotk.nn.mini_format import padded
 from biotk.nn.mini_network import MiniNetwork
 from biotk.training.kb_samples import Sample
-from biotk.training.objective import Objective
+from biotk.training.objective import Objective, encoded
 
 Ints = NDArray[np.int64]
 
@@ -76,8 +75,7 @@ def vocabulary_objective(
     :param nil_id: the piece that stands for NIL.
     :param smoothing: label smoothing, over all pieces.
     """
-    arrays = padded([each.input.source for each in samples], n_pieces=len(network.pieces))
-    memory = network.encode(*(torch.as_tensor(array) for array in arrays))
+    memory = encoded(network, samples)
     asked = written(samples, end_id=end_id, nil_id=nil_id, pad_id=0)
     hidden = network.decode(memory, torch.as_tensor(asked.tokens), dropout=dropout).float()
     states = hidden[torch.as_tensor(asked.rows), torch.as_tensor(asked.places)]

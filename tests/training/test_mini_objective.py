@@ -10,6 +10,7 @@ from tiny_mini import PIECES, tiny_network
 from biotk.decoding import SearchOptions
 from biotk.decoding.search import ConstrainedSearch
 from biotk.index.token_trie import TokenTrie
+from biotk.nn.inputs import Seq2SeqInput
 from biotk.nn.mini import MiniModel
 from biotk.training.decisions import DecisionMaker, Target
 from biotk.training.kb_samples import Sample
@@ -42,3 +43,19 @@ def test_objective_is_what_the_search_finds(tmp_path, shape) -> None:
         torch.testing.assert_close(
             -cost.nll.double(), torch.tensor(want).double(), atol=1e-3, rtol=1e-3
         )
+
+
+def test_samples_of_one_source_cost_what_they_cost_alone(tmp_path) -> None:
+    names = random_names(30, seed=3)
+    network = tiny_network(tmp_path, seed=3)
+    maker = DecisionMaker(TokenTrie.from_sequences(names), end_id=END)
+    root = RootKeys(network, maker, nil_id=NIL)
+    sources = [each.source for each in random_inputs(2, seed=3, start=START)]
+    samples = [
+        Sample(Seq2SeqInput(sources[at % 3 == 0], (START, *names[at], END)), Target(names[-at]))
+        for at in range(1, 9)
+    ]
+    with torch.no_grad():
+        together = trie_objective(network, maker, root, samples).nll
+        alone = [trie_objective(network, maker, root, [each]).nll for each in samples]
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)

@@ -7,8 +7,9 @@ neighbours by n-grams are put in one order; see :mod:`biotk.linking.combining`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from biotk.candidates.learned import LearnedNames
 from biotk.document import Candidate, Link
@@ -46,13 +47,13 @@ class CascadeLinker(BatchLinker):
     """Looks names up first, and asks a model for all mentions of a batch that are left.
 
     :param kb: the knowledge base.
-    :param generator: the model and all that belongs to it.
+    :param generator: the model and all that belongs to it, or what loads it: it is asked for the
+        first time that names do not answer.
     :param subset: the part of the KB that may be answered; everything outside is NIL.
     :param learned: names from a training corpus.
     :param config: how the two share the work.
     :param progress: told how far making the trie is.
     :raises KbMismatchError: the subset or the learned names belong to another KB.
-    :raises InputError: the model does not know all tokens of its tokenizer.
 
     >>> linker = CascadeLinker(kb, load_generator("models/linker"))          # doctest: +SKIP
     >>> [linker.link(text).route for text in ("heart attacks", "cardiac arrest of the old")]
@@ -62,7 +63,7 @@ class CascadeLinker(BatchLinker):
     def __init__(
         self,
         kb: KnowledgeBase,
-        generator: Generator,
+        generator: Generator | Callable[[], Generator],
         *,
         subset: KbSubset | None = None,
         learned: LearnedNames | None = None,
@@ -72,13 +73,22 @@ class CascadeLinker(BatchLinker):
         self.kb, self.subset, self.learned = kb, subset, learned
         self.config = config or CascadeConfig()
         self.lexical = LexicalLinker(kb, subset=subset, learned=learned, config=self.config.lexical)
-        self.generative = GenerativeLinker(
-            kb,
-            generator,
-            subset=subset,
-            learned=learned,
+        self._generator, self._progress = generator, progress
+
+    @cached_property
+    def generative(self) -> GenerativeLinker:
+        """What asks the model. Made at first use: where names answer, none is loaded.
+
+        :raises InputError: the model cannot be loaded, or does not fit.
+        """
+        generator = self._generator
+        return GenerativeLinker(
+            self.kb,
+            generator if isinstance(generator, Generator) else generator(),
+            subset=self.subset,
+            learned=self.learned,
             config=self.config.generative,
-            progress=progress,
+            progress=self._progress,
         )
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
@@ -88,8 +98,10 @@ class CascadeLinker(BatchLinker):
         """
         looked_up = self.lexical.link_batch(queries, exhaustive=exhaustive)
         rest = [at for at, link in enumerate(looked_up) if exhaustive or not self._keeps(link)]
-        written = self.generative.link_batch([queries[at] for at in rest], exhaustive=exhaustive)
         links = list(looked_up)
+        if not rest:
+            return links
+        written = self.generative.link_batch([queries[at] for at in rest], exhaustive=exhaustive)
         for at, generated in zip(rest, written, strict=True):
             links[at] = self._joined(looked_up[at], generated)
         return links

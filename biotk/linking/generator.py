@@ -18,6 +18,7 @@ from biotk.decoding.result import Decoded
 from biotk.errors import InputError, UnknownNameError
 from biotk.index.token_trie import TokenTrie
 from biotk.index.trie_subset import TrieSubset
+from biotk.nn.encoder_files import find_encoder
 from biotk.nn.inputs import InputFormat, Place
 from biotk.resources import list_resources, resource_path
 
@@ -85,6 +86,22 @@ def load_generator(name: str | Path, *, device: str = "cpu") -> Generator:
     if format_ not in FORMATS:
         raise UnknownNameError(f"format of the model {name}", format_, FORMATS)
     return FORMATS[format_](place, device)
+
+
+def check_generator(name: str | Path) -> None:
+    """Make sure that a generator can be loaded, as far as its files' names and places tell.
+
+    :raises InputError: there is no such model, or not all that it needs.
+    :raises UnknownNameError: its format, or its architecture, is none that we know.
+    """
+    place = Path(find_model(name))
+    if not place.is_dir():
+        return
+    format_ = _format_of(place)
+    if format_ not in FORMATS:
+        raise UnknownNameError(f"format of the model {name}", format_, FORMATS)
+    if format_ == "biotk-mini" and not (place / "encoder").is_dir():
+        find_encoder()
 
 
 def find_model(name: str | Path) -> str:

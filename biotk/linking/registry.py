@@ -14,7 +14,7 @@ from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.base import Linker
 from biotk.linking.cascade import CascadeConfig, CascadeLinker
 from biotk.linking.generative import GenerativeConfig, GenerativeLinker
-from biotk.linking.generator import Generator, load_generator
+from biotk.linking.generator import Generator, check_generator, load_generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.shortlist import Shortlist
 
@@ -66,7 +66,11 @@ def _cascade(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> Cascade
         lexical=LexicalConfig(**_given(k=options.k)),
         generative=_generative_config(options),
     )
-    return CascadeLinker(kb, _generator(options), **parts, config=config)
+    model = DEFAULT_MODEL if options.model is None else options.model
+    if isinstance(model, Generator):
+        return CascadeLinker(kb, model, **parts, config=config)
+    check_generator(model)
+    return CascadeLinker(kb, lambda: load_generator(model), **parts, config=config)
 
 
 def _generative_config(options: LinkerOptions) -> GenerativeConfig:

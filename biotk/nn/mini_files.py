@@ -1,6 +1,6 @@
 """``biotk-mini`` on disk: a folder with what is ours of it; docs/formats/biotk-mini.md.
 
-The encoder that it builds on is found by :mod:`biotk.nn.mini_encoder`, or lies in the folder
+The encoder that it builds on is found by :mod:`biotk.nn.encoder_files`, or lies in the folder
 ``encoder`` beside the weights.
 """
 
@@ -18,8 +18,9 @@ from biotk.errors import InputError
 from biotk.kb.manifest import sha256_file
 from biotk.kb.writing import atomic_text
 from biotk.nn.checkpoint_files import CONFIG, told
+from biotk.nn.encoder_files import ENCODER, SHA256, find_encoder
 from biotk.nn.mini import MiniModel
-from biotk.nn.mini_encoder import ENCODER, SHA256, Encoder, find_encoder, read_encoder
+from biotk.nn.mini_encoder import Encoder, read_encoder
 from biotk.nn.mini_format import MiniFormat
 from biotk.nn.mini_network import MiniConfig, MiniNetwork
 from biotk.nn.storage import packed, unpacked
@@ -116,7 +117,7 @@ def load_mini(
     :param device: where its weights are put.
     :param encoder: where the encoder is: a folder, or the name of a hub model, which may be
         fetched. By default the folder ``encoder`` beside the weights, and then what
-        :func:`biotk.nn.mini_encoder.find_encoder` finds.
+        :func:`biotk.nn.encoder_files.find_encoder` finds.
     :raises InputError: a file is missing, damaged or of another model, or the encoder is not there.
 
     >>> model, form = load_mini("models/biotk-mini")                # doctest: +SKIP

@@ -14,7 +14,8 @@ from torch import Tensor
 from biotk.errors import InputError
 from biotk.kb.manifest import sha256_file
 from biotk.nn.checkpoint_files import CONFIG, SAFE
-from biotk.nn.mini_encoder import SHA256, TOKENIZER, Encoder, find_encoder, read_encoder
+from biotk.nn.encoder_files import SHA256, TOKENIZER, find_encoder
+from biotk.nn.mini_encoder import Encoder, read_encoder
 from biotk.nn.mini_files import new_network, save_mini
 from biotk.nn.mini_format import MiniFormat
 from biotk.nn.mini_network import MiniConfig, MiniNetwork

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from biotk.errors import InputError
 from biotk.kb.manifest import MANIFEST
+from biotk.nn.encoder_files import find_encoder
 from biotk.nn.genbioel_format import GenbioelFormat
-from biotk.nn.mini_encoder import find_encoder
 from biotk.training.recipe import KbRecipe, MiniRecipe, Recipe
 
 

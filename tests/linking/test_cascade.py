@@ -189,3 +189,35 @@ def test_registry_refuses_what_does_not_go_together(kb):
         make_linker("lexicl", kb)
     with pytest.raises(InputError, match="choose the linker generative or cascade"):
         make_linker("lexical", kb, options=LinkerOptions(model="x"))
+
+
+def test_model_is_loaded_when_names_do_not_answer(kb):
+    loaded = []
+
+    def load():
+        loaded.append(1)
+        return SURE
+
+    linker = CascadeLinker(kb, load)
+    assert linker.link("fever").concept_id == "MESH:D005334"
+    assert not loaded
+    for _ in range(2):
+        assert linker.link(NEAR).candidates == CascadeLinker(kb, SURE).link(NEAR).candidates
+    assert loaded == [1]
+
+
+def test_model_that_cannot_be_loaded_is_told_at_once(kb, tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="no model 'mime'"):
+        make_linker("cascade", kb, options=LinkerOptions(model="mime"))
+    (tmp_path / "config.json").write_text('{"format": "biotk-maxi"}')
+    with pytest.raises(UnknownNameError, match="biotk-maxi"):
+        make_linker("cascade", kb, options=LinkerOptions(model=tmp_path))
+    (tmp_path / "config.json").write_text('{"format": "biotk-mini"}')
+    monkeypatch.setattr("biotk.nn.encoder_files.locate", _not_there)
+    monkeypatch.setattr("biotk.nn.encoder_files.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"Install it: pip install 'biotk\[models\]'"):
+        make_linker("cascade", kb, options=LinkerOptions(model=tmp_path))
+
+
+def _not_there(*told, **options):
+    raise InputError("not there")

@@ -14,8 +14,9 @@ from transformers import BertModel
 
 from biotk.errors import InputError
 from biotk.kb.manifest import sha256_file
-from biotk.nn import mini_encoder
-from biotk.nn.mini_encoder import ENCODER, PACKAGE, find_encoder, read_encoder
+from biotk.nn import encoder_files
+from biotk.nn.encoder_files import ENCODER, PACKAGE, find_encoder
+from biotk.nn.mini_encoder import read_encoder
 from biotk.nn.tensor_files import read_tensors, write_tensors
 
 
@@ -30,7 +31,7 @@ def cached(monkeypatch) -> list:
             raise InputError("not in the cache")
         return answers[0]
 
-    monkeypatch.setattr(mini_encoder, "locate", locate)
+    monkeypatch.setattr(encoder_files, "locate", locate)
     return answers
 
 
@@ -61,7 +62,7 @@ def test_cache_that_lacks_a_file_is_passed_over(tmp_path, cached, package) -> No
 
 
 def test_encoder_that_is_nowhere_is_told_with_the_remedy(tmp_path, cached, monkeypatch) -> None:
-    monkeypatch.setattr(mini_encoder, "find_spec", lambda name: None)
+    monkeypatch.setattr(encoder_files, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'biotk\[models\]'"):
         find_encoder()
     (tmp_path / "config.json").write_text("{}")
@@ -109,7 +110,7 @@ def test_reading_is_quiet_and_loads_no_more_than_is_needed(tmp_path) -> None:
     write_encoder(tmp_path)
     sha256 = sha256_file(tmp_path / "model.safetensors")
     body = (
-        "import sys\nfrom biotk.nn.mini_encoder import *\nfrom biotk.nn.mini_files import *\n"
+        "import sys\nfrom biotk.nn.encoder_files import *\nfrom biotk.nn.mini_files import *\n"
         f"encoder = read_encoder(find_encoder({str(tmp_path)!r}), sha256={sha256!r})\n"
         "new_network(encoder, MiniConfig(n_heads=2, tuned_layers=1))\n"
         "assert 'sentence_transformers' not in sys.modules\n"
@@ -121,7 +122,7 @@ def test_reading_is_quiet_and_loads_no_more_than_is_needed(tmp_path) -> None:
 def test_package_of_the_registry_has_the_encoder() -> None:
     if find_spec(PACKAGE) is None:
         pytest.skip("the extra biotk[models] is not installed")
-    folder = mini_encoder._in_package()
+    folder = encoder_files._in_package()
     assert folder is not None
     encoder = read_encoder(folder)  # whose checksum it checks
     assert encoder.config.hidden_size == 384 and len(encoder.weights) == 101

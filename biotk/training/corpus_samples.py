@@ -33,7 +33,8 @@ from biotk.training.names import KbNames, most_alike
 class CorpusSampling:
     """How samples are drawn.
 
-    :param hide_name: share of samples from which a name that equals the mention is hidden.
+    :param hide_name: share of samples from which the name most like the mention is hidden, if its
+        concept has another.
     :param nil: share of samples from which the whole concept is hidden, so that NIL is right.
     :param context: share of samples that see the mention's context.
     :param targets: which names of the concept are right: ``nearest``, ``top-3`` (one of the three

@@ -29,7 +29,7 @@ _BOUNDS = {
     "weight_decay": (0.0, 1.0),
     "clip": (1e-6, float("inf")),
 }
-_SHARES = ("hide_name", "nil", "context", "copied", "nearest", "masked")
+_SHARES = ("hide_name", "nil", "context", "passages", "copied", "nearest", "masked")
 
 
 def read_stage(
@@ -80,6 +80,10 @@ def _sampling(key: str, raw: Mapping[str, Any], place: str, *, hub: bool) -> Any
             check_range(f"{place}: {share}", getattr(made, share), least=0, most=1)
     if hub and getattr(made, "nil", None):
         raise InputError(f"{place}: nil is {made.nil!r}; models of kind seq2seq have no NIL")
+    if hub and getattr(made, "passages", None):
+        raise InputError(
+            f"{place}: passages is {made.passages!r}; only biotk-mini reads whole passages"
+        )
     return made
 
 

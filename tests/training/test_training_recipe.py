@@ -42,6 +42,8 @@ def test_seq2seq_has_neither_nil_nor_hidden_names(tmp_path) -> None:
         assert (stage.corpus.nil, stage.corpus.hide_name, stage.kb.nil, stage.kb.copied) == (0,) * 4
     with pytest.raises(InputError, match=r"finetune: \[stage.corpus\]: nil is 0.1; .* no NIL"):
         read_recipe(written(tmp_path, text.replace('targets = "top-3"', "nil = 0.1")))
+    with pytest.raises(InputError, match=r"\[stage.corpus\]: passages is 0.1; only biotk-mini"):
+        read_recipe(written(tmp_path, text.replace('targets = "top-3"', "passages = 0.1")))
 
 
 def test_kb_may_be_built_from_sources(tmp_path) -> None:
@@ -77,6 +79,7 @@ MISTAKES = [
     ("steps = 16", "steps = 16\nloss = 'trie'", r"infill: loss is 'trie'; stages of kind"),
     ("length = 24", "masked = 2", r"\[stage.text\]: masked is 2.0, expected at least 0"),
     ('targets = "top-3"', 'targets = "top"', r"targets is 'top', expected one of 'nearest', 'to"),
+    ('targets = "top-3"', "passages = 1.5", r"passages is 1.5, expected at least 0 and at most 1"),
     ("weight = 0.7", "weight = 0", r"finetune: feed 1: weight is 0.0, expected more than 0"),
     ("weight = 0.7", "weigth = 0.7", r"key in .*finetune: feed 1: 'weigth'.*'weight'"),
     ('corpus = "notes"', 'corpus = "note"', r"corpus in .*finetune: feed 1: 'note'.*'notes'"),
@@ -107,6 +110,15 @@ def test_what_is_no_toml_is_told(tmp_path) -> None:
         read_recipe(written(tmp_path, "stage = []\n" + RECIPE))
 
 
-def test_recipe_that_ships_is_sound() -> None:
-    recipe = read_recipe(resource_path("models", "biotk-mini", "recipe.toml"))
+def test_recipes_that_ship_are_sound_and_of_the_same_data() -> None:
+    recipe, large = (
+        read_recipe(resource_path("models", "biotk-mini", name))
+        for name in ("recipe.toml", "recipe-gpu.toml")
+    )
     assert [stage.kind for stage in recipe.stages][-1] == "finetune"
+    for key in ("name", "seed", "model", "data", "kbs", "corpora", "texts", "held"):
+        assert getattr(recipe, key) == getattr(large, key)
+    for small, more in zip(recipe.stages, large.stages, strict=True):
+        assert small.feeds == more.feeds and small.corpus == more.corpus and small.kb == more.kb
+        assert more.schedule.batch > small.schedule.batch
+        assert more.schedule.steps > small.schedule.steps and more.schedule.bf16

@@ -27,7 +27,7 @@ class Feed(NamedTuple):
     :param kb: the KB whose trie its targets are names of; empty for raw text.
     :param source: the samples.
     :param weight: the share of batches that come from it.
-    :param loss: ``trie`` or ``vocabulary``.
+    :param loss: ``trie``, ``trie-plain`` or ``vocabulary``.
     """
 
     kb: str

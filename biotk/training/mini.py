@@ -99,7 +99,7 @@ class MiniTrainee:
                 )  # fmt: skip
             return trie_objective(
                 self.network, self._makers[batch.kb], self._roots[batch.kb], batch.samples,
-                smoothing=smoothing, dropout=dropout,
+                smoothing=smoothing, dropout=dropout, overlap=batch.loss != "trie-plain",
             )  # fmt: skip
 
     def is_encoder(self, name: str) -> bool:

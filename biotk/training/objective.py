@@ -77,6 +77,7 @@ def trie_objective(
     *,
     smoothing: float = 0.0,
     dropout: float = 0.0,
+    overlap: bool = True,
 ) -> Objective:
     """Work out what a batch costs.
 
@@ -85,6 +86,7 @@ def trie_objective(
     :param root: of the same trie.
     :param samples: at least one.
     :param smoothing: label smoothing, over the legal ways on of each decision.
+    :param overlap: whether ways on are compared with the mention, if the network does so at all.
     """
     memory = encoded(network, samples)
     tokens, begins = _fed(samples)
@@ -103,7 +105,7 @@ def trie_objective(
     if ahead is not None:
         scores = scores + F.linear(ahead, root.runs)
     scores = scores.float()
-    if common is not None:
+    if common is not None and overlap:
         (at_rows, at_ways), features = (torch.as_tensor(each) for each in decisions.root_overlap)
         more = (common.float()[at_rows] * features).sum(-1)
         scores = scores.index_put((at_rows, at_ways), more, accumulate=True)
@@ -130,7 +132,7 @@ def trie_objective(
         logits = (query.float()[owners] * keys).sum(-1)
         if ahead is not None:
             logits = logits + (ahead.float()[owners] * mean_of_runs(pieces, options)).sum(-1)
-        if common is not None:
+        if common is not None and overlap:
             logits = logits + (common.float()[owners] * torch.as_tensor(decisions.overlap)).sum(-1)
         m = len(decisions.rows)
         top = (

@@ -14,7 +14,9 @@ from biotk.training.schedule import Schedule
 from biotk.training.text_samples import TextSampling
 
 Kind = Literal["infilling", "kb-pretraining", "finetune"]
-Loss = Literal["trie", "vocabulary"]
+#: Over the legal ways on; the same, ways not compared with the mention, so that the network has to
+#: learn to copy by itself; over the whole vocabulary.
+Loss = Literal["trie", "trie-plain", "vocabulary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,8 @@ class StageRecipe:
     :param name: its folder in the run's.
     :param kind: what it may be fed with.
     :param feeds: where samples come from.
-    :param loss: over the legal ways on, or over the whole vocabulary.
+    :param loss: over the legal ways on, the same without their overlap with the mention, or over
+        the whole vocabulary.
     :param evaluate_every: steps between evaluations and checkpoints.
     :param patience: evaluations without a better figure after which it stops; 0 for never.
     :param watch: the figure: ``right``, the share of mentions whose name is right, or ``nll``.

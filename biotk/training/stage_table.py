@@ -117,8 +117,8 @@ def _check(stage: StageRecipe, place: str, *, hub: bool) -> None:
         )
     if stage.kind == "finetune" and "corpus" not in kinds:
         raise InputError(f"{place}: kind is 'finetune', and no feed names a corpus")
-    if stage.loss == "trie" and (hub or stage.kind == "infilling"):
+    if stage.loss != "vocabulary" and (hub or stage.kind == "infilling"):
         what = "models of kind seq2seq" if hub else "stages of kind infilling"
-        raise InputError(f"{place}: loss is 'trie'; {what} have the loss 'vocabulary'")
+        raise InputError(f"{place}: loss is {stage.loss!r}; {what} have the loss 'vocabulary'")
     check_range(f"{place}: evaluate_every", stage.evaluate_every, least=1)
     check_range(f"{place}: patience", stage.patience, least=0)

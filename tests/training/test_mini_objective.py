@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from oracles import random_inputs, random_names
@@ -59,3 +61,22 @@ def test_samples_of_one_source_cost_what_they_cost_alone(tmp_path) -> None:
         together = trie_objective(network, maker, root, samples).nll
         alone = [trie_objective(network, maker, root, [each]).nll for each in samples]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=1e-4)
+
+
+def test_plain_objective_is_that_of_a_network_that_does_not_compare(tmp_path) -> None:
+    names = random_names(30, seed=4)
+    network = tiny_network(tmp_path, seed=4)
+    maker = DecisionMaker(TokenTrie.from_sequences(names), end_id=END)
+    root = RootKeys(network, maker, nil_id=NIL)
+    samples = [
+        Sample(Seq2SeqInput((10, 11, 2), (START, *name, END)), Target(name)) for name in names
+    ]
+
+    def nll(**options) -> torch.Tensor:
+        with torch.no_grad():
+            return trie_objective(network, maker, root, samples, **options).nll
+
+    compared, plain = nll(), nll(overlap=False)
+    network.config = replace(network.config, overlap=False)
+    torch.testing.assert_close(plain, nll())
+    assert (compared - plain).abs().min() > 1e-3

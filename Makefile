@@ -93,5 +93,5 @@ $(SCISPACY)/.installed: pyproject.toml constraints-scispacy.txt
 	$(SCISPACY)/bin/python -m pip install -q -c constraints-scispacy.txt $(PIP_ARGS) --upgrade pip
 	$(SCISPACY)/bin/python -m pip install -q -c constraints-scispacy.txt $(PIP_ARGS) $(TORCH)
 	$(SCISPACY)/bin/python -m pip install -q -c constraints-scispacy.txt $(PIP_ARGS) \
-	  -e '.[cpu,scispacy]' hypothesis pytest
+	  -e '.[cpu,models,scispacy]' hypothesis pytest
 	@touch $@

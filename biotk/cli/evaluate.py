@@ -55,7 +55,7 @@ LowCoverage = Annotated[
 def linking_cli(
     corpus: Corpus,
     kb: Kb,
-    linker: LinkerName = "lexical",
+    linker: LinkerName = "cascade",
     model: Model = None,
     train: Annotated[
         list[Path] | None,
@@ -171,7 +171,7 @@ def evaluate_linking(
     corpus: Path,
     kb_name: str,
     *,
-    linker: str = "lexical",
+    linker: str = "cascade",
     model: str | None = None,
     train: Iterable[Path] = (),
     part: PartOptions = PartOptions(),

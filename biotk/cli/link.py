@@ -49,7 +49,7 @@ def link_cli(
     type_: Annotated[
         str | None, typer.Option("--type", help="The entity type of the mentions, as in Disease.")
     ] = None,
-    linker: LinkerName = "lexical",
+    linker: LinkerName = "cascade",
     model: Model = None,
     n_best: Annotated[
         int | None,

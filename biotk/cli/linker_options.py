@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-_LINKERS = "lexical, generative or cascade"
+_LINKERS = "cascade (names where they answer, with a model for the rest), lexical or generative"
 
 LinkerName = Annotated[
     str,
     typer.Option(
-        help=f"How mentions are linked: {_LINKERS} (names first, then the model).",
+        help=f"How mentions are linked: {_LINKERS}.",
     ),
 ]
 OtherLinker = Annotated[
@@ -20,5 +20,8 @@ OtherLinker = Annotated[
 ]
 Model = Annotated[
     str | None,
-    typer.Option(metavar="NAME_OR_FOLDER", help="The model of the linkers generative and cascade."),
+    typer.Option(
+        metavar="NAME_OR_FOLDER",
+        help="The model of the linkers cascade and generative: biotk-mini.",
+    ),
 ]

@@ -92,7 +92,7 @@ def make_detector(
     assigns=_ASSIGNS_LINKS,
     default_config={
         "kb": "open",
-        "linker": "lexical",
+        "linker": "cascade",
         "model": None,
         "labels": None,
         "learned_names": None,
@@ -132,9 +132,9 @@ def make_linker(
     """Link each entity to a concept of the KB, or to NIL.
 
     kb (str): the KB's directory, or the name of an embedded one.
-    linker (str): "lexical": names alone, no model; "generative": a model writes names of the KB;
-        "cascade": names where they answer, the model for the rest.
-    model (str | None): the model of the last two: a folder, or a name.
+    linker (str): "cascade": names where they answer, a model together with them for the rest;
+        "lexical": names alone, no model; "generative": a model alone, which writes names of the KB.
+    model (str | None): the model of the first and the last: a folder, or a name; biotk-mini.
     labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.

@@ -68,7 +68,7 @@ class LinkerComponent(KbComponent):
         name: str,
         handle: KbHandle,
         *,
-        linker: str = "lexical",
+        linker: str = "cascade",
         model: str | None = None,
         labels: Sequence[str] | None = None,
         learned_names: str | None = None,

@@ -97,7 +97,11 @@ class CascadeLinker(BatchLinker):
         Where the model cannot be given a mention, what the lexical linker says of it stands.
         """
         looked_up = self.lexical.link_batch(queries, exhaustive=exhaustive)
-        rest = [at for at, link in enumerate(looked_up) if exhaustive or not self._keeps(link)]
+        rest = [
+            at
+            for at, (query, link) in enumerate(zip(queries, looked_up, strict=True))
+            if query.looked_up.strip() and (exhaustive or not self._keeps(link))
+        ]
         links = list(looked_up)
         if not rest:
             return links

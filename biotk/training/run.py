@@ -17,9 +17,10 @@ import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
@@ -104,13 +105,22 @@ def _helpers(recipe: Recipe, out: Path, options: RunOptions) -> Iterator[Crew]:
         if store is not None:
             wait_for(others, store)
         with meet(crew, port=port, store=store) as met:
-            yield met
+            try:
+                yield met
+            except BaseException:
+                _end(others)  # first, or they would tell that this one has died
+                raise
         for process in others:
             process.join(10)
     finally:
-        for process in others:
-            if process.is_alive():
-                process.terminate()
+        _end(others)
+
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
+            process.join(10)
 
 
 def _help(crew: Crew, port: int, path: Path, data: Path, out: Path, options: RunOptions) -> None:

@@ -25,6 +25,12 @@ def model(tmp_path_factory):
 
 
 def run(*arguments, stdin=None):
+    if "--linker" not in arguments:
+        arguments = (*arguments, "--linker", "lexical")
+    return run_plainly(*arguments, stdin=stdin)
+
+
+def run_plainly(*arguments, stdin=None):
     return CliRunner().invoke(app, ["link", *arguments], input=stdin)
 
 
@@ -43,6 +49,20 @@ def test_mention_that_is_typed_is_shown_with_its_runners_up(kb):
     assert "zorbax → NIL: nothing like it" in lines
 
 
+def test_linker_is_the_cascade_and_the_model_biotk_mini_where_none_is_named(kb, model, monkeypatch):
+    asked = []
+    monkeypatch.setattr("biotk.linking.registry.check_generator", asked.append)
+    monkeypatch.setattr(
+        "biotk.linking.registry.load_generator",
+        lambda name: asked.append(name) or load_generator(model),
+    )
+    result = run_plainly("fever", "heart falure", "--kb", kb, "--json")
+    sure, rest = map(json.loads, result.stdout.splitlines())
+    assert sure["route"] == "case"
+    assert "generated" in {each["route"] for each in rest["candidates"]}
+    assert asked == ["biotk-mini", "biotk-mini"]
+
+
 def test_model_s_name_and_probability_are_shown(kb, model):
     result = run("heart falure", "--kb", kb, "--linker", "generative", "--model", model)
     assert result.exit_code == 0, result.output
@@ -59,10 +79,11 @@ def test_json_has_the_whole_link(kb, model):
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["mention"], first["route"], len(first["candidates"])) == (
         "heart falure",
-        "generated",
+        "ngram",
         3,
     )
-    assert first["log_prob"] == first["candidates"][0]["log_prob"] < 0
+    said = [each["log_prob"] for each in first["candidates"] if each["route"] == "generated"]
+    assert said and max(said) < 0
     assert (second["concept_id"], second["route"]) == ("MESH:D005334", "case")
     assert second["candidates"][1]["route"] == "generated"
 
@@ -247,6 +268,6 @@ def test_annotate_takes_linker_and_model(kb, model, tmp_path):
     assert result.exit_code == 0, result.output
     routes = [m["links"][0]["route"] for m in json.loads(out.read_text())["mentions"]]
     assert routes == ["generated", "generated"]
-    result = CliRunner().invoke(app, [*arguments, "--overwrite"])
+    result = CliRunner().invoke(app, [*arguments, "--overwrite", "--linker", "lexical"])
     assert result.exit_code == 2
     assert "the lexical linker has no model" in result.stderr

@@ -250,7 +250,9 @@ def test_learned_names_are_used_and_saved(kb_path, tmp_path):
     nlp = spacy.blank("en")
     ruler = nlp.add_pipe("entity_ruler")
     ruler.add_patterns([{"label": "Disease", "pattern": "sugar sickness"}])
-    nlp.add_pipe("biotk_linker", config={"kb": kb_path, "learned_names": str(names)})
+    nlp.add_pipe(
+        "biotk_linker", config={"kb": kb_path, "learned_names": str(names), "linker": "lexical"}
+    )
     nlp.to_disk(tmp_path / "saved")
     names.unlink()
     (ent,) = spacy.load(tmp_path / "saved")("a sugar sickness").ents

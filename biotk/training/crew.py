@@ -6,8 +6,10 @@ and numpy's, which use one.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -105,6 +107,18 @@ def wait_for(processes: Sequence[BaseProcess], store: TCPStore) -> None:
                     "before it began. -9 mostly means that memory ran out: try fewer --processes"
                 )
         time.sleep(0.05)
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, whatever it waits for then."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 @contextmanager

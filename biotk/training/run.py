@@ -26,7 +26,7 @@ from pathlib import Path
 import torch
 
 from biotk.errors import BioTKError, InputError, UnknownNameError
-from biotk.training.crew import Crew, lead, meet, wait_for
+from biotk.training.crew import Crew, end_with_parent, lead, meet, wait_for
 from biotk.training.material import Say
 from biotk.training.recipe import Recipe
 from biotk.training.recipe_file import read_recipe
@@ -126,6 +126,7 @@ def _end(processes: Sequence[BaseProcess]) -> None:
 def _help(crew: Crew, port: int, path: Path, data: Path, out: Path, options: RunOptions) -> None:
     """Train beside the first process; says nothing, evaluates nothing, writes nothing."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first one's to handle
+    end_with_parent()
     torch.set_num_threads(options.threads)
     try:
         stages = Stages(read_recipe(path, data=data), out)

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tiny_training import PRETRAIN, write_training
 
 from biotk.errors import BioTKError, InputError
 from biotk.nn.tensor_files import read_tensors, write_tensors
-from biotk.training.crew import Crew, lead, meet, wait_for
+from biotk.training.crew import Crew, end_with_parent, lead, meet, wait_for
 from biotk.training.recipe_file import read_recipe
 from biotk.training.run import RunOptions, train
 
@@ -87,6 +88,42 @@ def test_process_that_dies_in_the_middle_is_told() -> None:
     ):
         other.join(60)
         crew.average(list(gradient(INPUTS).parameters()))
+
+
+def wait_for_ever(path: Path) -> None:
+    end_with_parent()
+    path.write_text(str(os.getpid()))
+    while True:
+        time.sleep(60)
+
+
+def start_another_and_die(path: Path) -> None:
+    multiprocessing.get_context("spawn").Process(target=wait_for_ever, args=(path,)).start()
+    while not (path.exists() and path.read_text()):
+        time.sleep(0.01)
+    os._exit(9)
+
+
+def test_process_ends_with_the_one_that_started_it(tmp_path) -> None:
+    first = multiprocessing.get_context("spawn").Process(
+        target=start_another_and_die, args=(tmp_path / "pid",)
+    )
+    first.start()
+    first.join(120)
+    assert first.exitcode == 9
+    other = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{other}").exists() and "Z" not in state_of(other):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def state_of(pid: int) -> str:
+    """:returns: what Linux says of a process; Z for one that is dead and that nobody has asked."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "Z"
 
 
 def test_training_in_two_processes(tmp_path) -> None:

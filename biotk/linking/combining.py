@@ -22,7 +22,9 @@ _DECIMALS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CombiningConfig:
-    """How much each side counts. The defaults are tuned on the tuning halves of BC5CDR and NCBI.
+    """How much each side counts.
+
+    The defaults are tuned on the tuning halves of BC5CDR, NCBI, BioRED and GSC+.
 
     :param fit: what a lexical score one higher multiplies the odds by, as a natural logarithm.
         0 leaves the order to the model.
@@ -31,9 +33,9 @@ class CombiningConfig:
     :param nil_fit: the lexical score that NIL has.
     """
 
-    fit: float = 15.0
-    no_fit: float = 0.3
-    floor: float = 3e-3
+    fit: float = 20.0
+    no_fit: float = 0.4
+    floor: float = 0.01
     nil_fit: float = 0.5
 
 

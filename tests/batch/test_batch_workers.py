@@ -182,11 +182,14 @@ def test_workers_end_when_their_parent_is_gone_or_done(tmp_path: Path) -> None:
 
 
 SCRIPT = """
+import signal
 import sys
 from batch_fakes import make
 from biotk.batch import AnnotatorSpec, BatchOptions, annotate_files
 
 if __name__ == "__main__":
+    # What a shell starts in the background ignores it, and so does all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     notes, out, workers = sys.argv[1:]
     options = BatchOptions(workers=int(workers), batch_size=2)
     spec = AnnotatorSpec("fake", {"sleep": 0.05})

@@ -204,19 +204,27 @@ def test_changed_recipe_is_refused_until_begun_anew(tmp_path) -> None:
     assert done.exit_code == 0, done.output
 
 
-def test_best_weights_are_kept_and_patience_ends_a_stage(tmp_path) -> None:
+def test_best_weights_are_kept_and_patience_ends_a_stage(tmp_path, monkeypatch) -> None:
     path = write_training(tmp_path, FINETUNE, steps=96)
-    # So fast that it gets worse.
-    text = path.read_text().replace("lr = 5e-3", 'lr = 0.5\npatience = 1\nwatch = "nll"')
-    path.write_text(text)
-    out = tmp_path / "run"
-    assert train(read_recipe(path), out, RunOptions())
-    told = [line for line in log_of(out / "finetune") if "dev nll" in line]
-    values = [line["dev nll"] for line in told]
-    metadata = read_tensors(out / "finetune" / "checkpoint.safetensors").metadata
-    best = min(range(len(values)), key=values.__getitem__)
-    assert len(values) < 6 and best == len(values) - 2
-    assert json.loads(metadata["best_step"]) == told[best]["step"]
+    path.write_text(path.read_text().replace("lr = 5e-3", 'patience = 2\nwatch = "nll"'))
+    values = iter([3.0, 1.0, 1.5, 1.2, 0.1])
+    seen = []
+
+    def evaluated(trainee, sets, *, bf16):
+        seen.append({name: weight.clone() for name, weight in trainee.state().items()})
+        return {"dev nll": next(values), "dev right": 0.5}
+
+    monkeypatch.setattr(loop, "evaluate", evaluated)
+    out, said = tmp_path / "run", list[str]()
+    assert train(read_recipe(path), out, RunOptions(), say=said.append)
+    told = [line["dev nll"] for line in log_of(out / "finetune") if "dev nll" in line]
+    assert told == [3.0, 1.0, 1.5, 1.2]
+    assert said[-1] == (
+        "finetune: finished after 64 steps, no better for a while; the weights of step 32 are kept"
+    )
+    best = read_tensors(out / "finetune" / "best.safetensors").tensors
+    best = {name.removeprefix("network."): weight for name, weight in best.items()}
+    assert same(best, seen[1]) and not same(best, seen[3])
 
 
 def test_loss_that_is_no_number_stops_the_training(tmp_path, monkeypatch) -> None:

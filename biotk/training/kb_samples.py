@@ -15,6 +15,7 @@ import numpy as np
 
 from biotk.nn.inputs import InputFormat, Seq2SeqInput
 from biotk.nn.mini_format import MiniFormat
+from biotk.training.alterations import altered
 from biotk.training.decisions import Target
 from biotk.training.names import KbNames, most_alike
 
@@ -36,12 +37,15 @@ class KbSampling:
     :param nearest: share of the others whose target is the name most like the mention; else it is
         any other.
     :param context: share of samples with a context: a definition, or further names.
+    :param altered: share of samples whose mention is written otherwise than its name; see
+        :mod:`biotk.training.alterations`.
     """
 
     copied: float = 0.3
     nil: float = 0.08
     nearest: float = 0.8
     context: float = 0.4
+    altered: float = 0.0
 
 
 #: The mention stands at {0}, its definition or its further names at {1}.
@@ -113,8 +117,11 @@ class KbSamples:
         rng: np.random.Generator,
     ) -> Seq2SeqInput:
         pieces = self._names.pieces(mention)
+        text = None
+        if self._sampling.altered and rng.random() < self._sampling.altered:
+            text = altered(self._names.text(mention), rng)
         if rng.random() >= self._sampling.context:
-            return self._encoded(mention, "", "")
+            return self._encoded(mention, text, "", "")
         definition = self._names.kb.concept(concept_idx).definition
         if definition:
             template, told = _DEFINITIONS[int(rng.integers(len(_DEFINITIONS)))], definition
@@ -122,23 +129,25 @@ class KbSamples:
             right = target.pieces
             further = [rank for rank in ranks if self._names.pieces(rank) not in (pieces, right)]
             if not further:
-                return self._encoded(mention, "", "")
+                return self._encoded(mention, text, "", "")
             picked = rng.permutation(len(further))[:3].tolist()
             told = ", ".join(self._names.text(further[at]) for at in picked)
             template = _SYNONYMS[int(rng.integers(len(_SYNONYMS)))]
         left, _, right_side = template.replace("{1}", told[:300]).partition("{0}")
-        return self._encoded(mention, left, right_side)
+        return self._encoded(mention, text, left, right_side)
 
-    def _encoded(self, mention: int, left: str, right: str) -> Seq2SeqInput:
+    def _encoded(self, mention: int, text: str | None, left: str, right: str) -> Seq2SeqInput:
+        """:param text: how the mention is written, if not as its name."""
         form = self._form
         if not isinstance(form, MiniFormat):
-            name = self._names.text(mention)
+            name = text or self._names.text(mention)
             made: Seq2SeqInput = form.encode(
                 f"{left}{name}{right}", start=len(left), end=len(left) + len(name)
             )
             return made
         # The pieces of the name are known.
-        pieces = self._names.pieces(mention)
+        pieces = form.encode_batch([text])[0] if text else ()
+        pieces = pieces or self._names.pieces(mention)
         if not left and not right:
             return form.from_pieces(pieces)
         both = form.encode_batch([left, right])

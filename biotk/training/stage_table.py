@@ -29,7 +29,7 @@ _BOUNDS = {
     "weight_decay": (0.0, 1.0),
     "clip": (1e-6, float("inf")),
 }
-_SHARES = ("hide_name", "nil", "context", "passages", "copied", "nearest", "masked")
+_SHARES = ("altered", "hide_name", "nil", "context", "passages", "copied", "nearest", "masked")
 
 
 def read_stage(

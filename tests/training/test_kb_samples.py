@@ -101,3 +101,14 @@ def test_samples_in_genbioels_format(tmp_path) -> None:
 def test_most_alike_counts_shared_trigrams() -> None:
     names = ["Renal failure", "Kidney failures", "Kidney disease"]
     assert most_alike("kidney failure", names) == [1, 0, 2]
+
+
+def test_altered_mentions_keep_their_target(names) -> None:
+    rng = np.random.default_rng(3)
+    options = {"copied": 1.0, "nil": 0.0, "context": 0.0}
+    altered = KbSamples(names, FORM, KbSampling(**options, altered=1.0)).stream(rng)
+    known = {names.pieces(rank) for concept in names.concepts for rank in names.ranks(concept)}
+    found = [next(altered) for _ in range(200)]
+    assert all(each.target.pieces in known for each in found)
+    other = [each for each in found if each.input.prefix[1:-1] != each.target.pieces]
+    assert len(other) > 150

@@ -21,8 +21,9 @@ def run(*arguments: object) -> str:
 
 
 def report(corpus: Path, kb: Path, *options: str) -> dict[str, Any]:
-    arguments = ("--corpus", corpus, "--kb", kb, "--half", "reported", "--json", *options)
-    got: dict[str, Any] = json.loads(run("evaluate", "linking", *arguments))
+    arguments = ("--corpus", corpus, "--kb", kb, "--half", "reported", "--json")
+    options = ("--linker", "lexical", *options)
+    got: dict[str, Any] = json.loads(run("evaluate", "linking", *arguments, *options))
     return got
 
 

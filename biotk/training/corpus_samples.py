@@ -27,6 +27,7 @@ from biotk.text.normalize import exact_key
 from biotk.training.decisions import Target
 from biotk.training.kb_samples import Sample
 from biotk.training.names import KbNames, most_alike
+from biotk.training.outside import Outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class CorpusSampling:
     :param targets: which names of the concept are right: ``nearest``, ``top-3`` (one of the three
         most like the mention), ``random`` or ``shortest``.
     :param abbreviations: whether short forms are written out.
+    :param outside: share of samples that are words between mentions, for which NIL is right; see
+        :mod:`biotk.training.outside`.
     :param passages: share of documents that are read whole, with all their mentions at once; see
         :mod:`biotk.nn.mini_passages`.
     """
@@ -49,6 +52,7 @@ class CorpusSampling:
     context: float = 0.7
     targets: Literal["nearest", "top-3", "random", "shortest"] = "nearest"
     abbreviations: bool = True
+    outside: float = 0.0
     passages: float = 0.0
 
 
@@ -103,6 +107,7 @@ class CorpusSamples:
         self._nil = nil
         self._names, self._form, self._sampling = names, form, sampling
         self._texts: list[str] = []
+        self._outside: list[Outside] = []
         self._gold: list[_Gold] = []
         #: Mentions that teach nothing, by the reason.
         self.left_out: Counter[str] = Counter()
@@ -115,6 +120,8 @@ class CorpusSamples:
     ) -> None:
         number = len(self._texts)
         self._texts.append(document.text)
+        taken = [span for mention in document.mentions for span in mention.spans]
+        self._outside.append(Outside(self._names.kb, document.text, taken))
         long_forms: dict[tuple[int, int], str] = {}
         if self._sampling.abbreviations:
             long_forms = {
@@ -187,6 +194,10 @@ class CorpusSamples:
             yield Sample(self._input(gold, with_context=True), self._target(gold, None))
 
     def _sample(self, gold: _Gold, rng: np.random.Generator) -> Sample:
+        if self._sampling.outside and rng.random() < self._sampling.outside:
+            place = self._outside[gold.document].draw(rng)
+            if place is not None:
+                gold = _Gold(gold.document, *place, None, -1)
         with_context = rng.random() < self._sampling.context
         return Sample(self._input(gold, with_context=with_context), self._target(gold, rng))
 

@@ -29,7 +29,17 @@ _BOUNDS = {
     "weight_decay": (0.0, 1.0),
     "clip": (1e-6, float("inf")),
 }
-_SHARES = ("altered", "hide_name", "nil", "context", "passages", "copied", "nearest", "masked")
+_SHARES = (
+    "altered",
+    "hide_name",
+    "nil",
+    "context",
+    "passages",
+    "copied",
+    "nearest",
+    "masked",
+    "outside",
+)
 
 
 def read_stage(
@@ -78,8 +88,10 @@ def _sampling(key: str, raw: Mapping[str, Any], place: str, *, hub: bool) -> Any
     for share in _SHARES:
         if hasattr(made, share):
             check_range(f"{place}: {share}", getattr(made, share), least=0, most=1)
-    if hub and getattr(made, "nil", None):
-        raise InputError(f"{place}: nil is {made.nil!r}; models of kind seq2seq have no NIL")
+    for key_ in ("nil", "outside"):
+        if hub and getattr(made, key_, None):
+            told = getattr(made, key_)
+            raise InputError(f"{place}: {key_} is {told!r}; models of kind seq2seq have no NIL")
     if hub and getattr(made, "passages", None):
         raise InputError(
             f"{place}: passages is {made.passages!r}; only biotk-mini reads whole passages"

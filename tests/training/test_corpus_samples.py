@@ -149,3 +149,13 @@ def test_documents_read_whole_share_their_source_and_others_do_not(names) -> Non
     some = drawn(samples_of(names, document, sampling={**options, "passages": 0.5, "context": 1.0}))
     plain = {each.input.source for each in alone.plain()}
     assert 20 < sum(each.input.source in plain for each in some) < 180
+
+
+def test_words_between_mentions_are_nil(names) -> None:
+    document = Document("1", TEXT + " Nothing else happened.", (mention(TEXT, "hf", "D006333"),))
+    found = drawn(samples_of(names, document, sampling={"outside": 0.5, "nil": 0.0}))
+    nil = [each for each in found if not each.target.pieces]
+    assert 60 < len(nil) < 140
+    said = pieces(names, "happened")
+    assert any(each.input.prefix[1:-1] == said for each in nil)
+    assert all(each.input.prefix[1:-1] != pieces(names, "hf") for each in nil)

@@ -39,7 +39,9 @@ class Memory:
         self.cross, self.mask = cross, mask
         self.used = 0
         self._width = width
-        self._pools = [mask.new_empty((0, 2 * width)) for _ in cross]
+        # Attention of single queries in bf16 takes a processor longer than in fp32.
+        dtype = torch.float32 if mask.device.type == "cpu" else mask.dtype
+        self._pools = [mask.new_empty((0, 2 * width), dtype=dtype) for _ in cross]
 
     @property
     def n_sources(self) -> int:
@@ -61,7 +63,7 @@ class Memory:
         end = self.used + len(keys_values)
         pool = self._pools[layer]
         if end > len(pool):
-            grown = keys_values.new_zeros((max(2 * len(pool), end, 256), 2 * self._width))
+            grown = pool.new_zeros((max(2 * len(pool), end, 256), 2 * self._width))
             grown[: self.used] = pool[: self.used]
             self._pools[layer] = pool = grown
         pool[self.used : end] = keys_values
@@ -195,7 +197,8 @@ class Decoder:
 
     def _group(self, paths: Ints, lengths: Ints) -> _Group:
         w = self.weights
-        device, dtype = w.embed.device, w.embed.dtype
+        device = w.embed.device
+        dtype = torch.float32 if device.type == "cpu" else w.embed.dtype  # that of the pools
         positions = torch.from_numpy(lengths - 1).to(device)
         paths = paths[:, : int(lengths.max())]
         columns = torch.arange(paths.shape[1], device=device)
@@ -204,7 +207,7 @@ class Decoder:
         if w.distances is None:
             mask = torch.zeros(hidden.shape, dtype=dtype, device=device)
         else:
-            bias = w.distances[back.clamp(0, len(w.distances) - 1)]
+            bias = w.distances[back.clamp(0, len(w.distances) - 1)].to(dtype)
             mask = bias.transpose(1, 2)[:, :, None].contiguous()
         mask = mask.masked_fill(hidden, torch.finfo(dtype).min)
         slots = torch.from_numpy(paths).to(device).masked_fill(back < 0, 0)
@@ -212,9 +215,8 @@ class Decoder:
 
     def _attend(self, query: Tensor, pool: Tensor, places: _Places) -> Tensor:
         """Self-attention of tokens over their paths."""
-        w, parts, first = self.weights, [], 0
-        if places.order is not None:
-            query = query[places.order]
+        w, parts, first, dtype = self.weights, [], 0, query.dtype
+        query = query.to(pool.dtype) if places.order is None else query[places.order].to(pool.dtype)
         for paths, mask in places.groups:
             n, longest = paths.shape
             part = query[first : first + n].view(n, w.n_heads, 1, w.head_width)
@@ -222,7 +224,7 @@ class Decoder:
             keys, values = both[:, :, 0].transpose(1, 2), both[:, :, 1].transpose(1, 2)
             parts.append(self._mix(part, keys, values, mask).reshape(n, -1))
             first += n
-        mixed = torch.cat(parts)
+        mixed = torch.cat(parts).to(dtype)
         return mixed if places.back is None else mixed[places.back]
 
     def _look(self, memory: Memory, number: int, x: Tensor, places: _Places) -> Tensor:
@@ -237,8 +239,8 @@ class Decoder:
 
     def _mix(self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
         """:returns: the values, weighted. *Shape*: (rows, heads, queries, head width)."""
-        if query.dtype == torch.bfloat16 and query.device.type == "cpu" and query.shape[2] == 1:
-            # The fused kernel is slower than its parts here, for single queries in bf16.
+        if query.dtype == torch.bfloat16 and query.device.type == "cpu":
+            # The fused kernel is slower than its parts here, for few queries in bf16.
             scores = torch.matmul(query, keys.transpose(2, 3)) * self.weights.scale + mask
             return torch.matmul(scores.softmax(-1), values)
         scale = self.weights.scale

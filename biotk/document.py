@@ -119,11 +119,15 @@ class Mention:
 class Section:
     """A part of a record: its title and its body.
 
-    :param start: where the title starts (the body, where there is no title).
-    :param end: where the body ends.
+    :param start: where it starts; marks such as ``##`` or ``1.`` before the title belong to it.
+    :param end: where the body ends, and the next section starts.
     :param title_start: where the title starts.
-    :param title_end: where the title ends; equal to ``title_start`` for a preamble.
+    :param title_end: where the title ends, its colon not included; equal to ``title_start`` for a
+        preamble.
     :param category: its kind, such as ``past_medical_history``; None for an unknown heading.
+    :param parent: which of the document's sections it is a part of, counted from 0; None for none.
+    :param source: what made it: ``model``, ``rules``, or ``rule: `` and the rule's name; None where
+        nobody says.
     """
 
     start: int
@@ -131,6 +135,8 @@ class Section:
     title_start: int
     title_end: int
     category: str | None = None
+    parent: int | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

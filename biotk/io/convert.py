@@ -117,8 +117,9 @@ def _candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
 
 def _section_to_dict(section: Section) -> dict[str, Any]:
     data: dict[str, Any] = {key: getattr(section, key) for key in _SECTION}
-    if section.category is not None:
-        data["category"] = section.category
+    for key in ("category", "parent", "source"):
+        if (value := getattr(section, key)) is not None:
+            data[key] = value
     return data
 
 
@@ -286,7 +287,9 @@ def _section(data: Any, length: int) -> Section:
     start, end, title_start, title_end = (_offset(data[key]) for key in _SECTION)
     if not 0 <= start <= title_start <= title_end <= end <= length:
         raise InputError("its offsets are not in order within the text")
-    return Section(start, end, title_start, title_end, _string(data, "category"))
+    parent = None if data.get("parent") is None else _offset(data["parent"])
+    words = {key: _string(data, key) for key in ("category", "source")}
+    return Section(start, end, title_start, title_end, parent=parent, **words)
 
 
 def _abbreviation(data: Any, length: int) -> Abbreviation:

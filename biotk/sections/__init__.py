@@ -1,0 +1,1 @@
+"""Sections: a record's parts, each with its title, its body and what it is about."""

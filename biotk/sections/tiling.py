@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from biotk.document import Section
@@ -85,3 +86,17 @@ def body_span(text: str, section: Section) -> tuple[int, int]:
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
+
+
+def tile_with_parents(text: str, headings: Iterable[Heading]) -> tuple[Section, ...]:
+    r"""Make sections that tile a text, as gold has them: each part also names what it is part of.
+
+    :returns: in order of their start; none for an empty text.
+
+    >>> [(s.start, s.end, s.parent) for s in tile_with_parents(
+    ...     "EXAM:\nSkin: dry", [Heading(0, 0, 4), Heading(6, 6, 10, is_part=True)])]
+    [(0, 6, None), (6, 15, 0)]
+    """
+    sections = tile(text, headings, nested=True)
+    ends = [*(section.start for section in sections[1:]), len(text)]
+    return tuple(replace(section, end=end) for section, end in zip(sections, ends))

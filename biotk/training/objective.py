@@ -12,7 +12,7 @@ from torch import Tensor
 
 from biotk.nn.mini_format import mention_of, padded
 from biotk.nn.mini_network import Memory, MiniNetwork
-from biotk.training.decisions import DecisionMaker, Options
+from biotk.training.decisions import DecisionMaker, Decisions, Options
 from biotk.training.kb_samples import Sample
 
 
@@ -96,64 +96,103 @@ def trie_objective(
         [mention_of(each.input.prefix) for each in samples],
         n_pieces=len(network.pieces),
     )
-    pieces = network.pieces
-
-    n = len(samples)
     starts = torch.as_tensor(begins)
-    query, ahead, common = network.queries(hidden[torch.arange(n), starts])
+    states = hidden[torch.arange(len(samples)), starts]
+    costs = _at_root(network, root, decisions, states, smoothing=smoothing, overlap=overlap)
+    if len(decisions.rows):
+        rows = torch.as_tensor(decisions.rows)
+        states = hidden[rows, starts[rows] + torch.as_tensor(decisions.steps)]
+        more = _along(network, decisions, states, smoothing=smoothing, overlap=overlap)
+        costs = _Costs(*(sums.index_add(0, rows, each) for sums, each in zip(costs, more)))
+    right = (costs.wrong == 0).float().mean()
+    return Objective(costs.smoothed.mean(), costs.nll.detach(), float(right))
+
+
+class _Costs(NamedTuple):
+    """What some decisions cost, or the decisions of some samples.
+
+    :param nll: minus the log-probability of what is right. *Shape*: (decisions,).
+    :param smoothed: the same with label smoothing. *Shape*: (decisions,).
+    :param wrong: how often something else is likelier. *Shape*: (decisions,).
+    """
+
+    nll: Tensor
+    smoothed: Tensor
+    wrong: Tensor
+
+
+def _at_root(
+    network: MiniNetwork,
+    root: RootKeys,
+    decisions: Decisions,
+    states: Tensor,
+    *,
+    smoothing: float,
+    overlap: bool,
+) -> _Costs:
+    """Work out the first decision of each sample, all of which have the same thousands of ways on.
+
+    :param states: of the decoder before it. *Shape*: (samples, width).
+    :returns: a cost a sample.
+    """
+    query, ahead, common = network.queries(states)
     scores = F.linear(query, root.pieces)
     if ahead is not None:
         scores = scores + F.linear(ahead, root.runs)
     scores = scores.float()
     if common is not None and overlap:
-        (at_rows, at_ways), features = (torch.as_tensor(each) for each in decisions.root_overlap)
-        more = (common.float()[at_rows] * features).sum(-1)
-        scores = scores.index_put((at_rows, at_ways), more, accumulate=True)
+        (rows, ways), features = (torch.as_tensor(each) for each in decisions.root_overlap)
+        more = (common.float()[rows] * features).sum(-1)
+        scores = scores.index_put((rows, ways), more, accumulate=True)
     illegal = torch.as_tensor(decisions.root_illegal)
     if illegal.shape[1]:
         scores = scores.index_put((illegal[0], illegal[1]), scores.new_tensor(-1e4))
     log_probs = scores.log_softmax(-1)
     right = torch.as_tensor(decisions.root_right)
-    nll = -log_probs[torch.arange(n), right]
-    cost = (
-        nll
-        if not smoothing
-        else (1 - smoothing) * nll - smoothing * log_probs.clamp(min=-30).mean(-1)
-    )
-    correct = log_probs.argmax(-1) == right
+    nll = -log_probs[torch.arange(len(right)), right]
+    wrong = (log_probs.argmax(-1) != right).float()
+    if not smoothing:
+        return _Costs(nll, nll, wrong)
+    mean = log_probs.clamp(min=-30).mean(-1)
+    return _Costs(nll, (1 - smoothing) * nll - smoothing * mean, wrong)
 
-    if len(decisions.rows):
-        rows = torch.as_tensor(decisions.rows)
-        at = starts[rows] + torch.as_tensor(decisions.steps)
-        query, ahead, common = network.queries(hidden[rows, at])
-        options = decisions.options
-        owners = torch.as_tensor(options.owners)
-        keys = F.embedding(torch.as_tensor(options.tokens), pieces)
-        logits = (query.float()[owners] * keys).sum(-1)
-        if ahead is not None:
-            logits = logits + (ahead.float()[owners] * mean_of_runs(pieces, options)).sum(-1)
-        if common is not None and overlap:
-            logits = logits + (common.float()[owners] * torch.as_tensor(decisions.overlap)).sum(-1)
-        m = len(decisions.rows)
-        top = (
-            logits.detach()
-            .new_full((m,), -torch.inf)
-            .scatter_reduce(0, owners, logits.detach(), "amax")
-        )
-        total = torch.zeros(m).index_add(0, owners, (logits - top[owners]).exp())
-        log_probs = logits - (top + total.log())[owners]
-        answer = torch.as_tensor(decisions.right)
-        picked = log_probs[answer]
-        nll = nll.index_add(0, rows, -picked)
-        if smoothing:
-            counts = torch.zeros(m).index_add(0, owners, torch.ones(len(owners)))
-            mean = torch.zeros(m).index_add(0, owners, log_probs.clamp(min=-30)) / counts
-            cost = cost.index_add(0, rows, -(1 - smoothing) * picked - smoothing * mean)
-        else:
-            cost = cost.index_add(0, rows, -picked)
-        wrong = torch.zeros(n).index_add(0, rows, (logits.detach()[answer] < top).float())
-        correct = correct & (wrong == 0)
-    return Objective(cost.mean(), nll.detach(), float(correct.float().mean()))
+
+def _along(
+    network: MiniNetwork,
+    decisions: Decisions,
+    states: Tensor,
+    *,
+    smoothing: float,
+    overlap: bool,
+) -> _Costs:
+    """Work out the decisions behind the root; each has few ways on, all of them stand in one row.
+
+    :param states: of the decoder before each. *Shape*: (decisions, width).
+    :returns: a cost a decision.
+    """
+    query, ahead, common = network.queries(states)
+    options = decisions.options
+    owners = torch.as_tensor(options.owners)
+    keys = F.embedding(torch.as_tensor(options.tokens), network.pieces)
+    scores = (query.float()[owners] * keys).sum(-1)
+    if ahead is not None:
+        runs = mean_of_runs(network.pieces, options)
+        scores = scores + (ahead.float()[owners] * runs).sum(-1)
+    if common is not None and overlap:
+        scores = scores + (common.float()[owners] * torch.as_tensor(decisions.overlap)).sum(-1)
+    # A softmax over the options of each owner.
+    fixed, n = scores.detach(), len(decisions.rows)
+    top = fixed.new_full((n,), -torch.inf).scatter_reduce(0, owners, fixed, "amax")
+    total = torch.zeros(n).index_add(0, owners, (scores - top[owners]).exp())
+    log_probs = scores - (top + total.log())[owners]
+    right = torch.as_tensor(decisions.right)
+    nll = -log_probs[right]
+    wrong = (fixed[right] < top).float()
+    if not smoothing:
+        return _Costs(nll, nll, wrong)
+    counts = torch.zeros(n).index_add(0, owners, torch.ones(len(owners)))
+    mean = torch.zeros(n).index_add(0, owners, log_probs.clamp(min=-30)) / counts
+    return _Costs(nll, (1 - smoothing) * nll - smoothing * mean, wrong)
 
 
 def _fed(samples: Sequence[Sample]) -> tuple[Tensor, np.ndarray]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from biotk.errors import InputError
 from biotk.nn.tensor_files import read_metadata, read_tensors, write_tensors
-from biotk.training.trainee import Trainee
+from biotk.training.trainee import Trainee, load_weights
 
 CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
 _NETWORK, _OPTIMIZER = "network.", "optimizer."
@@ -67,7 +67,7 @@ def load_checkpoint(
     if not path.is_file():
         return None
     tensors, metadata = read_tensors(path)
-    trainee.load(_under(_NETWORK, tensors), place=path)
+    load_weights(trainee, _under(_NETWORK, tensors), place=path)
     parameters = dict(trainee.network.named_parameters())
     optimizer.state.clear()
     for key, value in _under(_OPTIMIZER, tensors).items():
@@ -103,7 +103,7 @@ def load_best(folder: Path, trainee: Trainee) -> None:
     :raises InputError: there are none, they are damaged, or of another model.
     """
     path = folder / BEST
-    trainee.load(_under(_NETWORK, read_tensors(path).tensors), place=path)
+    load_weights(trainee, _under(_NETWORK, read_tensors(path).tensors), place=path)
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

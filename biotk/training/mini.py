@@ -24,7 +24,7 @@ from biotk.training.decisions import DecisionMaker
 from biotk.training.objective import Objective, RootKeys, trie_objective
 from biotk.training.recipe import MiniRecipe
 from biotk.training.text_samples import Gaps, mini_gaps
-from biotk.training.trainee import differences, where_it_is
+from biotk.training.trainee import where_it_is
 from biotk.training.vocabulary import vocabulary_objective
 
 
@@ -109,16 +109,6 @@ class MiniTrainee:
     def state(self) -> dict[str, Tensor]:
         """:returns: the weights that are ours, by name."""
         return self.network.own_state()
-
-    def load(self, state: Mapping[str, Tensor], *, place: Path) -> None:
-        """Take weights over.
-
-        :raises InputError: they are those of another model.
-        """
-        told = differences(list(state), list(self.state()))
-        if told:
-            raise InputError(f"{place}: its weights are not those of this model: {told}")
-        self.network.load_state_dict(dict(state), strict=False)
 
     def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
         """Write the model's folder, and into it an encoder that is not all-MiniLM-L6-v2."""

@@ -26,7 +26,7 @@ from biotk.training.decisions import DecisionMaker
 from biotk.training.kb_samples import Sample
 from biotk.training.objective import Objective
 from biotk.training.text_samples import Gaps, seq2seq_gaps
-from biotk.training.trainee import differences, where_it_is
+from biotk.training.trainee import where_it_is
 from biotk.training.vocabulary import Ints, cost_of, written
 
 
@@ -116,16 +116,6 @@ class Seq2SeqTrainee:
     def state(self) -> dict[str, Tensor]:
         """:returns: all weights; those that are tied come once."""
         return {name: weight.detach() for name, weight in self.network.named_parameters()}
-
-    def load(self, state: Mapping[str, Tensor], *, place: Path) -> None:
-        """Take weights over.
-
-        :raises InputError: they are those of another model.
-        """
-        told = differences(list(state), list(self.state()))
-        if told:
-            raise InputError(f"{place}: its weights are not those of this model: {told}")
-        self.network.load_state_dict(dict(state), strict=False)
 
     def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
         """Write a checkpoint as transformers does, its tokenizer beside it."""

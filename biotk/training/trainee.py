@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 from torch import Tensor, nn
 
+from biotk.errors import InputError
 from biotk.training.batches import Batch
 from biotk.training.objective import Objective
 
@@ -32,13 +33,6 @@ class Trainee(Protocol):
     def state(self) -> dict[str, Tensor]:
         """:returns: all weights that training changes, by name; none shares another's memory."""
 
-    def load(self, state: Mapping[str, Tensor], *, place: Path) -> None:
-        """Take weights over.
-
-        :param place: where they were read, for messages.
-        :raises InputError: they are those of another model.
-        """
-
     def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
         """Write what loads as a model.
 
@@ -55,8 +49,16 @@ def where_it_is(network: nn.Module) -> AbstractContextManager[object]:
     return nullcontext() if device.type == "cpu" else device
 
 
-def differences(found: Sequence[str], wanted: Sequence[str]) -> str:
-    """:returns: in words, what is missing and what has no place; empty if nothing."""
-    missing, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
-    parts = [(missing, "missing"), (extra, "without a place")]
-    return "; ".join(f"{len(names)} {word}, as {names[0]}" for names, word in parts if names)
+def load_weights(trainee: Trainee, state: Mapping[str, Tensor], *, place: Path) -> None:
+    """Have a model take weights over.
+
+    :param state: as :meth:`Trainee.state` gives them.
+    :param place: where they were read, for messages.
+    :raises InputError: they are those of another model.
+    """
+    found, wanted = set(state), set(trainee.state())
+    parts = [(sorted(wanted - found), "missing"), (sorted(found - wanted), "without a place")]
+    told = "; ".join(f"{len(names)} {word}, as {names[0]}" for names, word in parts if names)
+    if told:
+        raise InputError(f"{place}: its weights are not those of this model: {told}")
+    trainee.network.load_state_dict(dict(state), strict=False)

@@ -7,8 +7,6 @@ they are: a new option of a reader is a new key of a recipe.
 from __future__ import annotations
 
 import re
-import tomllib
-import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -19,6 +17,7 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.kb.readers import FORMATS, ReaderOptions
 from biotk.kb.readers.base import DEFAULT_OPTIONS
 from biotk.kb.readers.table_columns import HEADERS
+from biotk.kb.toml_values import check_keys, read_toml, value_as
 
 #: Short forms of the fields that a column may hold.
 COLUMN_NAMES = {"id": "concept_id", "code": "concept_id", "type": "types", "synonym": "synonyms"}
@@ -76,8 +75,8 @@ def read_build_recipe(path: Path | str) -> BuildRecipe:
     :raises UnknownNameError: it holds a key, a format or a column's field that there is not.
     """
     path = Path(path)
-    raw = _load(path)
-    _check_keys(path, "key of a recipe", raw, ("name", "merge", "sources"))
+    raw = read_toml(path)
+    check_keys(path, raw, ("name", "merge", "sources"), kind="key of a recipe,")
     entries = raw.get("sources")
     if not (isinstance(entries, list) and entries and all(isinstance(e, dict) for e in entries)):
         raise InputError(f"{path}: it has no [[sources]], and a KB is built from at least one")
@@ -88,21 +87,6 @@ def read_build_recipe(path: Path | str) -> BuildRecipe:
             read_source(path, n, entry, folder=path.parent) for n, entry in enumerate(entries, 1)
         ),
     )
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
-
-
-def _check_keys(path: Path, kind: str, raw: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    for key in raw:
-        if key not in known:
-            raise UnknownNameError(f"{kind}, in {path}:", key, known)
 
 
 def read_source(path: Path, number: int, raw: Mapping[str, Any], *, folder: Path) -> BuildSource:
@@ -117,7 +101,7 @@ def read_source(path: Path, number: int, raw: Mapping[str, Any], *, folder: Path
     """
     place = f"{path}: source {number}"
     hints = option_hints()
-    _check_keys(path, f"key of source {number}", raw, (*_FACTS, *hints))
+    check_keys(path, raw, (*_FACTS, *hints), kind=f"key of source {number},")
     if "path" not in raw:
         raise InputError(f"{place}: 'path' is missing")
     facts = {key: _value(raw[key], str, f"{place}: {key}") for key in _FACTS if key in raw}
@@ -144,7 +128,7 @@ def read_source(path: Path, number: int, raw: Mapping[str, Any], *, folder: Path
 
 def _columns(path: Path, columns: Mapping[str, str | int]) -> dict[str, str | int]:
     named = {COLUMN_NAMES.get(field, field): column for field, column in columns.items()}
-    _check_keys(path, "field of a column", named, tuple(HEADERS))
+    check_keys(path, named, tuple(HEADERS), kind="field of a column,")
     return named
 
 
@@ -161,54 +145,9 @@ def option_hints() -> dict[str, tuple[str, Any]]:
 
 
 def _value(value: Any, hint: Any, place: str) -> Any:
-    """:returns: a TOML value as the type that a field has.
+    """:returns: a TOML value as the type that a field has; a text alone is a list of one.
 
     :raises InputError: it is of another type.
     """
-    fitting = _fit(value, hint)
-    if fitting is _MISFIT:
-        raise InputError(f"{place} is {value!r}, expected {_told(hint)}")
-    return fitting
-
-
-_MISFIT = object()
-
-
-def _fit(value: Any, hint: Any) -> Any:
-    origin, parts = typing.get_origin(hint), typing.get_args(hint)
-    if hint is type(None):
-        return None if value is None else _MISFIT
-    if origin in (types.UnionType, typing.Union):
-        fits = (_fit(value, part) for part in parts)
-        return next((fit for fit in fits if fit is not _MISFIT), _MISFIT)
-    if origin is typing.Literal:
-        return value if value in parts else _MISFIT
-    if origin in (tuple, frozenset):
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list):
-            return _MISFIT
-        fitted = [_fit(item, parts[0]) for item in values]
-        return _MISFIT if _MISFIT in fitted else origin(fitted)
-    if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
-        if not isinstance(value, dict):
-            return _MISFIT
-        pairs = {key: _fit(item, parts[1]) for key, item in value.items()}
-        return _MISFIT if _MISFIT in pairs.values() else pairs
-    if hint is Path:
-        return Path(value) if isinstance(value, str) else _MISFIT
-    # A bool is an int in Python, and no number in TOML.
-    exact = isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
-    return value if exact else _MISFIT
-
-
-def _told(hint: Any) -> str:
-    origin, parts = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (types.UnionType, typing.Union):
-        return " or ".join(_told(part) for part in parts if part is not type(None))
-    if origin is typing.Literal:
-        return "one of " + ", ".join(map(repr, parts))
-    if origin in (tuple, frozenset):
-        return f"a list, each {_told(parts[0])}"
-    if origin is not None:
-        return "a table"
-    return {str: "a string", Path: "a path", bool: "true or false"}.get(hint, "a number")
+    alone = isinstance(value, str) and typing.get_origin(hint) in (tuple, frozenset)
+    return value_as([value] if alone else value, hint, place)

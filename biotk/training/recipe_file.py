@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,6 +10,16 @@ from typing import Any
 from biotk.errors import InputError, UnknownNameError
 from biotk.io import FORMATS
 from biotk.kb.build_recipe import BuildRecipe, read_source
+from biotk.kb.manifest import sha256_file
+from biotk.kb.toml_values import (
+    check_keys,
+    check_range,
+    make,
+    read_toml,
+    table_of,
+    tables_of,
+    value_as,
+)
 from biotk.nn.mini_network import MiniConfig
 from biotk.training.recipe import (
     DocumentsRecipe,
@@ -23,7 +31,6 @@ from biotk.training.recipe import (
     Seq2SeqRecipe,
 )
 from biotk.training.stage_table import read_stage
-from biotk.training.toml_values import check_keys, check_range, make, table_of, tables_of, value_as
 
 _TOP = ("name", "seed", "model", "kb", "corpus", "text", "held", "stage")
 
@@ -42,7 +49,7 @@ def read_recipe(path: Path | str, *, data: Path | None = None) -> Recipe:
     ['infill', 'pretrain', 'finetune']
     """
     path = Path(path)
-    raw, sha256 = _load(path)
+    raw = read_toml(path)
     check_keys(str(path), raw, _TOP)
     for key in ("name", "model", "stage"):
         if key not in raw:
@@ -53,7 +60,7 @@ def read_recipe(path: Path | str, *, data: Path | None = None) -> Recipe:
     check_range(f"{path}: seed", seed, least=0)
     recipe = Recipe(
         path=path,
-        sha256=sha256,
+        sha256=sha256_file(path),
         name=value_as(raw["name"], str, f"{path}: name"),
         model=model,
         data=root,
@@ -68,17 +75,6 @@ def read_recipe(path: Path | str, *, data: Path | None = None) -> Recipe:
     )
     _check(recipe)
     return recipe
-
-
-def _load(path: Path) -> tuple[dict[str, Any], str]:
-    try:
-        content = path.read_bytes()
-        raw = tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
-    return raw, hashlib.sha256(content).hexdigest()
 
 
 def _tables(raw: Mapping[str, Any], key: str, path: Path) -> list[Mapping[str, Any]]:

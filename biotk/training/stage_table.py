@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from biotk.errors import InputError
+from biotk.kb.toml_values import check_keys, check_range, make, table_of, tables_of
 from biotk.training.corpus_samples import CorpusSampling
 from biotk.training.kb_samples import KbSampling
 from biotk.training.recipe import FeedRecipe, MiniRecipe, Seq2SeqRecipe, StageRecipe
 from biotk.training.schedule import Schedule
 from biotk.training.text_samples import TextSampling
-from biotk.training.toml_values import check_keys, check_range, make, table_of, tables_of
 
 _OWN = ("name", "kind", "loss", "evaluate_every", "patience", "watch")
 _SAMPLING: dict[str, type] = {"corpus": CorpusSampling, "kb": KbSampling, "text": TextSampling}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from biotk.errors import InputError, UnknownNameError
+from biotk.kb.toml_values import read_toml
 from biotk.resources import list_resources, resource_path
 
 RECIPE = "recipe.toml"
@@ -93,7 +93,7 @@ class FetchSource:
 def list_sources() -> list[FetchSource]:
     """:returns: the vocabularies that can be downloaded, by name."""
     paths = [resource_path("kb", name) / RECIPE for name in list_resources("kb")]
-    return [read_source(path) for path in paths if path.is_file() and "files" in _load(path)]
+    return [read_source(path) for path in paths if path.is_file() and "files" in read_toml(path)]
 
 
 def read_source(path: Path) -> FetchSource:
@@ -102,7 +102,7 @@ def read_source(path: Path) -> FetchSource:
     :raises InputError: it cannot be read, or something in it is missing or wrong.
     :raises UnknownNameError: it holds a key that there is not.
     """
-    raw = _load(path)
+    raw = read_toml(path)
     try:
         source = FetchSource(
             **{
@@ -122,16 +122,6 @@ def read_source(path: Path) -> FetchSource:
             if not _SHA256.fullmatch(digest):
                 raise InputError(f"{path}: sha256 of {release} should be 64 hex digits")
     return source
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
 
 
 def _known(cls: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb.recipes.steps import STEPS
+from biotk.kb.toml_values import read_toml
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -116,13 +116,7 @@ def read_recipe(path: Path | str) -> Recipe:
     :raises UnknownNameError: it asks for a step that there is not.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            raw = tomllib.load(file)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
+    raw = read_toml(path)
     try:
         recipe = Recipe(
             name=raw["name"],

@@ -1,11 +1,13 @@
-"""Tables of a TOML file made into dataclasses, with one clear error for each mistake."""
+"""TOML files, their tables made into dataclasses, with one clear error for each mistake."""
 
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 import types
 import typing
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from biotk.errors import InputError, UnknownNameError
@@ -13,15 +15,31 @@ from biotk.errors import InputError, UnknownNameError
 Made = TypeVar("Made")
 
 
-def check_keys(place: str, raw: Mapping[str, Any], known: Collection[str]) -> None:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, with a byte order mark or without.
+
+    :raises InputError: it cannot be read, or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML: {error}") from error
+
+
+def check_keys(
+    place: Path | str, raw: Mapping[str, Any], known: Collection[str], *, kind: str = "key"
+) -> None:
     """Refuse keys that there are not.
 
     :param place: the file and the table, for the message.
+    :param kind: what the keys are, for the message.
     :raises UnknownNameError: there is one.
     """
     for key in raw:
         if key not in known:
-            raise UnknownNameError(f"key in {place}:", key, known)
+            raise UnknownNameError(f"{kind} in {place}:", key, known)
 
 
 def table_of(value: Any, place: str) -> Mapping[str, Any]:
@@ -44,7 +62,7 @@ def tables_of(value: Any, place: str) -> list[Mapping[str, Any]]:
     return value
 
 
-def make(cls: type[Made], raw: Mapping[str, Any], place: str, **given: Any) -> Made:
+def make(cls: type[Made], raw: Mapping[str, Any], place: str, /, **given: Any) -> Made:
     """Make a dataclass of a table.
 
     :param cls: its fields are the keys, their types what is expected.
@@ -96,13 +114,15 @@ _MISFIT = object()
 def _fit(value: Any, hint: Any) -> Any:
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        fits = (_fit(value, part) for part in parts if part is not type(None))
+        fits = (_fit(value, part) for part in parts)
         return next((fit for fit in fits if fit is not _MISFIT), _MISFIT)
     if origin is typing.Literal:
         return value if value in parts else _MISFIT
-    if origin is tuple:
-        values = [_fit(each, parts[0]) for each in value] if isinstance(value, list) else [_MISFIT]
-        return _MISFIT if any(each is _MISFIT for each in values) else tuple(values)
+    if origin in (tuple, frozenset):
+        if not isinstance(value, list):
+            return _MISFIT
+        values = [_fit(each, parts[0]) for each in value]
+        return _MISFIT if any(each is _MISFIT for each in values) else origin(values)
     if origin is not None:  # a mapping
         if not isinstance(value, dict):
             return _MISFIT
@@ -110,6 +130,8 @@ def _fit(value: Any, hint: Any) -> Any:
         return _MISFIT if any(each is _MISFIT for each in pairs.values()) else pairs
     if hint is Any:
         return value
+    if hint is Path:
+        return Path(value) if isinstance(value, str) else _MISFIT
     # A bool is an int in Python, and no number in TOML.
     if isinstance(value, bool) != (hint is bool):
         return _MISFIT
@@ -118,15 +140,21 @@ def _fit(value: Any, hint: Any) -> Any:
     return value if isinstance(value, hint) else _MISFIT
 
 
+_TOLD = {
+    str: "a string",
+    Path: "a path",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+}
+
+
 def _told(hint: Any) -> str:
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         return " or ".join(_told(part) for part in parts if part is not type(None))
     if origin is typing.Literal:
         return "one of " + ", ".join(map(repr, parts))
-    if origin is tuple:
+    if origin in (tuple, frozenset):
         return f"a list, each {_told(parts[0])}"
-    if origin is not None:
-        return f"a table, each value {_told(parts[1])}"
-    names = {str: "a string", bool: "true or false", int: "a whole number", float: "a number"}
-    return names.get(hint, "a table")
+    return _TOLD[hint] if origin is None else f"a table, each value {_told(parts[1])}"

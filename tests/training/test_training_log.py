@@ -51,7 +51,12 @@ def test_curves_show_all_figures_of_a_kind(tmp_path) -> None:
 
 def test_curves_of_nothing_are_an_empty_picture(tmp_path) -> None:
     write_curves(tmp_path / "c.svg", curves_of([]), title="stage")
-    ElementTree.parse(tmp_path / "c.svg")
+    picture = ElementTree.parse(tmp_path / "c.svg").getroot()
+    assert picture.tag == f"{SVG}svg"
+    (ground,) = picture  # no panel: no line, no figure, no name
+    assert (ground.tag, ground.attrib["fill"], len(ground)) == (f"{SVG}rect", "white", 0)
+    _, _, width, height = picture.attrib["viewBox"].split()
+    assert (ground.attrib["width"], ground.attrib["height"]) == (width, height)
 
 
 def test_figures_are_told_in_a_line() -> None:

@@ -187,6 +187,17 @@ def test_newest_release_does_not_come_again_unless_it_changed(site: Site, tmp_pa
     assert (changed.status, changed.path.read_bytes()) == ("changed", b"other")
 
 
+def test_server_that_says_unchanged_unasked_is_not_believed(site: Site, tmp_path: Path) -> None:
+    site.statuses = [304]
+    with pytest.raises(FetchError, match="304 Not Modified"):
+        fetch(site.url, tmp_path)
+    assert left_over(tmp_path) == []
+    fetch(site.url, tmp_path)
+    site.statuses = [304]
+    with pytest.raises(FetchError, match="304 Not Modified"):
+        fetch(site.url, tmp_path, sha256="0" * 64)  # what is there is not what is wanted
+
+
 def test_release_that_is_there_is_not_asked_for(site: Site, tmp_path: Path) -> None:
     source = source_of(site.url, release="1")
     fetch(site.url, tmp_path, source=source)

@@ -122,7 +122,7 @@ def _attempt(
     elif known_etag:
         headers = {"If-None-Match": known_etag}
     with open_url(url, headers, timeout=timeout) as answer:
-        if answer.status == 304:
+        if answer.status == 304 and "If-None-Match" in headers:
             return None
         said = _said(url, answer)
         if answer.status == 416 and state and have == said.total:

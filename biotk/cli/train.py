@@ -100,6 +100,47 @@ def linker_cli(
         say("not finished; the same command goes on from the last checkpoint")
 
 
+@app.command("sections")
+def sections_cli(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A TOML file; docs/sections.md.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="ROOT", help="Where the recipe's paths begin.", show_default="its own folder"
+        ),
+    ] = None,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--leave-out",
+            metavar="FORMAT",
+            help="A format of headings not to train on; repeatable. Tells how well the others "
+            "carry over to it.",
+        ),
+    ] = None,
+) -> None:
+    """Train a section model, in minutes on one core; the same command makes the same weights.
+
+    The model is RUN/model; its folder is the one line on stdout. Figures on held notes are in
+    RUN/metrics.json.
+
+    For example:
+
+    biotk train sections models/biotk-sections/recipe.toml --data data --out runs/sections
+
+    biotk evaluate sections --corpus notes.jsonl --segmenter runs/sections/model
+    """
+    from biotk.training.section_recipe import read_section_recipe, without_formats
+    from biotk.training.sections import train_sections
+
+    read = without_formats(read_section_recipe(recipe, data=data), leave_out or ())
+    train_sections(read, out, say=say)
+    typer.echo(str(out / "model"))
+
+
 #: What a run writes into the folder of a stage.
 _WRITTEN = ("checkpoint.safetensors", "best.safetensors", "log.jsonl", "data.json", "curves.svg")
 

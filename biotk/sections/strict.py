@@ -59,7 +59,9 @@ def strict_headings(text: str) -> list[Heading]:
         part = is_part(words) and (section in _EXAMINED or not words.isupper())
         category = category_of(words)
         if part or (category is None and not words.isupper() and found):
-            found.append(Heading(line.outer, start, end, section, True, SOURCE))
+            # Organ systems go on with the exam that vital signs stand in.
+            around = "physical_exam" if part and section == "vital_signs" else section
+            found.append(Heading(line.outer, start, end, around, True, SOURCE))
             continue
         section = category or ("physical_exam" if is_part(words) else None)
         found.append(Heading(line.outer, start, end, section, is_part(words), SOURCE))

@@ -1,0 +1,189 @@
+"""Notes to train a section model on, each drawn in another shape."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from biotk.document import Document
+from biotk.io.files import open_bytes
+from biotk.sections.formats import AS_IS, Block, Layout, blocks_of, render
+from biotk.sections.titles import category_of
+from biotk.training.section_recipe import SectionRecipe
+
+_WORD = re.compile(r"\w+")
+_DOUBTFUL = re.compile(r"[A-Z][A-Za-z/'&() \-]{1,48}:\s+[^\d\s]")
+#: Formats that parts of sections are often of, whatever that of the sections is.
+_OF_PARTS = ("title_case", "sentence_case", "inline")
+
+
+class NoteMaker:
+    """Draws notes in other shapes.
+
+    :param recipe: how often what is done.
+    :param titles: headings to put in the place of some.
+    """
+
+    def __init__(self, recipe: SectionRecipe, titles: Sequence[str] = ()) -> None:
+        self.recipe = recipe
+        self._titles = list(titles)
+        self._by_category: dict[str, list[str]] = {}
+        for title in titles:
+            if (category := category_of(title)) is not None:
+                self._by_category.setdefault(category, []).append(title)
+
+    def draw(self, document: Document, rng: Random) -> Document:
+        """:returns: the note in a shape that the recipe allows."""
+        recipe = self.recipe
+        blocks = blocks_of(document)
+        if recipe.drop_doubtful:
+            blocks = tuple(map(_decided, blocks))
+        if rng.random() < recipe.headless:
+            return _headless(document.id, blocks, rng)
+        as_is = rng.random() < recipe.as_is
+        blocks = tuple(self._retitled(block, rng) for block in blocks)
+        if rng.random() < recipe.mess:
+            blocks = tuple(_messy(block, rng) for block in blocks)
+        parts = rng.choice(_OF_PARTS) if rng.random() < recipe.parts_apart else None
+        if as_is:
+            return render(document.id, blocks, AS_IS, rng=rng, parts=parts)
+        formats = recipe.formats
+        if rng.random() < recipe.mixed:
+            formats = tuple(rng.sample(formats, min(len(formats), rng.choice((2, 3)))))
+        else:
+            formats = (rng.choice(formats),)
+        return render(document.id, blocks, formats, rng=rng, layout=_layout(rng), parts=parts)
+
+    def _retitled(self, block: Block, rng: Random) -> Block:
+        if not block.title or not self._titles or rng.random() >= self.recipe.retitled:
+            return block
+        same = self._by_category.get(block.category or "")
+        if same and not block.is_part:
+            title = rng.choice(same)
+            return replace(block, title=_cased(title, block.title, rng))
+        # Another title altogether: where it stands is still a heading, what it means is not known.
+        title = rng.choice(self._titles)
+        return replace(block, title=_cased(title, block.title, rng), category=None)
+
+
+def _decided(block: Block) -> Block:
+    """:returns: the block without the lines that may be headings which rules do not know."""
+    lines = tuple(line for line in block.body if line.isupper() or not _DOUBTFUL.match(line))
+    return replace(block, body=lines)
+
+
+def _cased(title: str, like: str, rng: Random) -> str:
+    return title.upper() if like.isupper() else title[:1].upper() + title[1:]
+
+
+def _layout(rng: Random) -> Layout:
+    return Layout(
+        blank=rng.choice(("none", "none", "between", "after", "every")),
+        wrap=rng.choice((0, 0, 0, 60, 72, 80, 100)),
+        indent=rng.choice((0, 0, 0, 2, 4)),
+        end=rng.choice(("\n", "\n", "\n", "\r\n")),
+    )
+
+
+def _headless(id: str, blocks: Sequence[Block], rng: Random) -> Document:
+    lines = [line for block in blocks for line in block.body]
+    return render(id, [Block("", tuple(lines))], AS_IS, rng=rng, layout=_layout(rng))
+
+
+def _number(rng: Random, low: int, high: int) -> str:
+    return str(rng.randint(low, high))
+
+
+def _measure(rng: Random) -> str:
+    n = _number
+    return rng.choice((
+        f"BP: {n(rng, 90, 180)}/{n(rng, 50, 100)}", f"Pulse: {n(rng, 50, 120)}",
+        f"Temperature: {n(rng, 96, 102)}.{n(rng, 0, 9)}", f"Weight: {n(rng, 90, 280)} pounds",
+        f"Resp: {n(rng, 12, 28)}", f"O2 Sat: {n(rng, 88, 100)}% on room air",
+        f"HR {n(rng, 50, 120)}  RR {n(rng, 12, 28)}  T {n(rng, 96, 102)}.{n(rng, 0, 9)}",
+        f"WBC {n(rng, 3, 18)}.{n(rng, 0, 9)}  (4.0-11.0)", f"Na: {n(rng, 128, 148)}",
+        f"Sodium {n(rng, 128, 148)}   Potassium {n(rng, 3, 5)}.{n(rng, 0, 9)}",
+        f"Hemoglobin: {n(rng, 7, 17)}.{n(rng, 0, 9)} g/dL", f"Glucose\t{n(rng, 60, 300)}\tmg/dL",
+        f"CREATININE: {n(rng, 0, 4)}.{n(rng, 0, 9)}", f"HCT {n(rng, 22, 50)}.{n(rng, 0, 9)} L",
+        f"Ejection fraction: {n(rng, 20, 70)}%", f"Height: {n(rng, 58, 77)} inches",
+    ))  # fmt: skip
+
+
+def _aside(rng: Random) -> str:
+    n = _number
+    date = f"{n(rng, 1, 12)}/{n(rng, 1, 28)}/{n(rng, 1998, 2015)}"
+    return rng.choice((
+        f"Electronically signed by Dr. X on {date}", "Dictated by: ABC, M.D.", f"Date: {date}",
+        f"Page {n(rng, 1, 4)} of {n(rng, 4, 6)}", "cc: Dr. XYZ", "Patient Name: XXXX",
+        f"MRN: {n(rng, 10000, 9999999)}", f"DOB: {date}", "Dear Dr. XYZ:", "Sincerely,",
+        f"1. Lisinopril {n(rng, 5, 40)} mg p.o. daily.", f"- Aspirin {n(rng, 81, 325)} mg daily",
+        f"{n(rng, 1, 9)}. Hypertension: continue current medications.",
+        f"Lasix {n(rng, 20, 80)} mg twice a day", "------------------------------",
+        f"{n(rng, 7, 12)}:{n(rng, 10, 59)} AM patient resting comfortably",
+        "Tobacco: none", "He is alert and oriented x3.", "Thank you for this referral.",
+    ))  # fmt: skip
+
+
+def _messy(block: Block, rng: Random) -> Block:
+    if rng.random() < 0.6:
+        return block
+    lines = list(block.body)
+    for _ in range(rng.randint(1, 5)):
+        lines.insert(
+            rng.randint(min(1, len(lines)), len(lines)), rng.choice((_measure, _aside))(rng)
+        )
+    return replace(block, body=tuple(lines))
+
+
+def read_titles(path: str | Path) -> list[str]:
+    """:returns: the headings of SecTag's list, in its order, each once; codes left out."""
+    titles: dict[str, None] = {}
+    with open_bytes(path) as stream:
+        for raw in stream:
+            line = raw.decode("utf-8", "replace")
+            title = line.split("\t", 1)[0].strip()
+            if "\t" in line and not line.startswith("#") and "_" not in title and len(title) > 2:
+                titles[title] = None
+    return list(titles)
+
+
+def share(id: str, seed: int) -> float:
+    """:returns: where in [0, 1) a note falls when notes are parted; the same in every run."""
+    digest = hashlib.sha256(f"{seed}:{id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def unlike(documents: Iterable[Document], held: Iterable[Document]) -> list[Document]:
+    """Leave out the notes that are nearly the same as one that is held.
+
+    :returns: those that share fewer than half of their runs of eight words with every held one.
+    """
+    seen = [_runs(each.text) for each in held]
+    where: dict[int, list[int]] = {}
+    for n, runs in enumerate(seen):
+        for run in runs:
+            where.setdefault(run, []).append(n)
+    kept = []
+    for document in documents:
+        runs = _runs(document.text)
+        counts: dict[int, int] = {}
+        for run in runs:
+            for n in where.get(run, ()):
+                counts[n] = counts.get(n, 0) + 1
+        if not any(c * 2 >= min(len(runs), len(seen[n])) for n, c in counts.items()):
+            kept.append(document)
+    return kept
+
+
+def _runs(text: str) -> set[int]:
+    words = _WORD.findall(text.lower())
+    return {hash_words(words[n : n + 8]) for n in range(max(1, len(words) - 7))}
+
+
+def hash_words(words: Sequence[str]) -> int:
+    """:returns: a number for some words, the same in every run."""
+    return int.from_bytes(hashlib.blake2b(" ".join(words).encode(), digest_size=8).digest(), "big")

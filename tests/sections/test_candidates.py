@@ -1,0 +1,95 @@
+"""Where a title could stand on a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from biotk.sections.candidates import (
+    BOLD,
+    CAPITALS,
+    COLON,
+    HASH,
+    NUMBER,
+    WHOLE,
+    candidates,
+    is_rule,
+)
+from biotk.sections.formats import FORMATS, Block, render
+from biotk.text.lines import split_lines
+
+
+def titles(text: str) -> list[str]:
+    (line,) = split_lines(text)
+    return [text[c.start : c.end] for c in candidates(text, line)]
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("PLAN: Rest.", "PLAN"),
+        ("Past medical history:", "Past medical history"),
+        ("HISTORY OF PRESENT ILLNESS This is a man.", "HISTORY OF PRESENT ILLNESS"),
+        ("INDICATIONS A 55-year-old man.", "INDICATIONS"),
+        ("## Past Medical History", "Past Medical History"),
+        ("**Plan:** Rest.", "Plan"),
+        ("**Plan**: Rest.", "Plan"),
+        ("__Plan__", "Plan"),
+        ("<b>PLAN:</b> Rest.", "PLAN"),
+        ("[ASSESSMENT]", "ASSESSMENT"),
+        ("== Plan ==", "Plan"),
+        ("*** PLAN ***", "PLAN"),
+        ("3. Social History - None", "Social History"),
+        ("IV. PLAN", "PLAN"),
+        ("Plan\tRest", "Plan"),
+        ("Hemodynamics. Normal.", "Hemodynamics"),
+        ("   PLAN   ", "PLAN"),
+        ("S: He is well.", "S"),
+    ],
+)
+def test_candidates_hold_the_title(line: str, title: str) -> None:
+    assert title in titles(line)
+
+
+@pytest.mark.parametrize("line", ["----------", "12/03/2008", "He was seen " * 20, "=====", "..."])
+def test_candidates_of_what_can_be_no_title_are_none(line: str) -> None:
+    assert titles(line) == []
+
+
+def test_candidates_do_not_end_in_a_time_of_day() -> None:
+    assert titles("At 10:30 he left the ward and went to the park with his dog, and came back "
+                  "late in the evening") == []  # fmt: skip
+
+
+def test_candidates_tell_marks_ends_and_where_the_body_goes_on() -> None:
+    text = "2. **PLAN:** Rest."
+    (line,) = split_lines(text)
+    found = {text[c.start : c.end]: c for c in candidates(text, line)}["PLAN"]
+    assert found.marks == NUMBER | BOLD
+    assert found.ends & COLON
+    assert text[found.body :] == "Rest."
+    text = "# PLAN"
+    (line,) = split_lines(text)
+    (found,) = candidates(text, line)
+    assert (found.marks, found.ends & WHOLE, found.body) == (HASH, WHOLE, len(text))
+    assert not found.ends & CAPITALS
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_candidates_hold_the_headings_of_every_format(name: str) -> None:
+    from random import Random
+
+    blocks = [
+        Block("PAST MEDICAL HISTORY", ("He has had asthma.", "No surgery."), None, False, True),
+        Block("HEENT", ("Clear.",), None, True, True),
+    ]
+    for seed in range(20):
+        document = render("n", blocks, name, rng=Random(seed))
+        lines = split_lines(document.text)
+        offered = {(c.start, c.end) for line in lines for c in candidates(document.text, line)}
+        assert {(s.title_start, s.title_end) for s in document.sections} <= offered
+
+
+def test_is_rule_knows_lines_that_are_drawn() -> None:
+    for text, drawn in (("-----", True), ("= = =", True), ("--a--", False), ("ab", False)):
+        (line,) = split_lines(text)
+        assert is_rule(text, line) is drawn

@@ -1,0 +1,91 @@
+"""The networks of a section model in torch, held to those in numpy and to slow loops."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from biotk.sections import network as plain
+from biotk.sections.features import section_features, text_features
+from biotk.training import section_network as network
+
+NOTES = [
+    "Seen today.\n\nPLAN: Rest.\nHISTORY OF PRESENT ILLNESS The man coughs.\n-----\n1. Dry - yes",
+    "He is well and was seen by no one in the whole of the long day that came after that one",
+    "EXAM:\nHEENT: Clear.\nLUNGS: Clear.\n" * 9,
+]
+SPANS = [[(13, 17, 19, 24), (25, 51, 52, 70)], [(0, 0, 0, 40)], [(0, 4, 6, 6)] * 12]
+
+
+@pytest.fixture(scope="module")
+def weights() -> dict[str, torch.Tensor]:
+    return network.initial(torch.Generator().manual_seed(3))
+
+
+def arrays(weights: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    return {name: value.detach().numpy() for name, value in weights.items()}
+
+
+def test_line_scores_are_those_of_numpy_in_a_batch_and_alone(
+    weights: dict[str, torch.Tensor],
+) -> None:
+    texts = [text_features(text) for text in NOTES]
+    ours = network.line_scores(weights, texts).detach().numpy()
+    theirs = plain.line_scores(arrays(weights), texts)
+    np.testing.assert_allclose(ours, np.concatenate(theirs), rtol=1e-4, atol=1e-5)
+    for text, scores in zip(texts, theirs):
+        (alone,) = plain.line_scores(arrays(weights), [text])
+        np.testing.assert_allclose(alone, scores, rtol=1e-4, atol=1e-5)
+        assert len(scores) == len(text.found)
+
+
+def test_section_scores_are_those_of_numpy_in_a_batch_and_alone(
+    weights: dict[str, torch.Tensor],
+) -> None:
+    texts = [section_features(text, spans) for text, spans in zip(NOTES, SPANS)]
+    ours = network.section_scores(weights, texts).detach().numpy()
+    theirs = plain.section_scores(arrays(weights), texts)
+    np.testing.assert_allclose(ours, np.concatenate(theirs), rtol=1e-4, atol=1e-5)
+    for text, scores in zip(texts, theirs):
+        (alone,) = plain.section_scores(arrays(weights), [text])
+        np.testing.assert_allclose(alone, scores, rtol=1e-4, atol=1e-5)
+
+
+def test_line_cost_is_that_of_a_loop_over_lines() -> None:
+    scores = torch.tensor([0.3, -1.0, 2.0, -0.5, 1.5])
+    at = torch.tensor([0, 0, 3, 5, 5])
+    right = torch.tensor([True, False, False, False, True])
+    cost, share = network.line_cost(scores, at, right)
+    total = 0.0
+    for some, title in (([0.3, -1.0], 0.3), ([2.0], 0.0), ([-0.5, 1.5], 1.5)):
+        total += math.log(1 + sum(map(math.exp, some))) - title
+    assert float(cost) == pytest.approx(total / 3, rel=1e-5)
+    assert share == pytest.approx(2 / 3)
+
+
+def test_section_cost_leaves_out_what_is_not_known() -> None:
+    scores = torch.randn((4, 30), generator=torch.Generator().manual_seed(0))
+    category, part = torch.tensor([3, -1, -1, 7]), torch.tensor([0.0, 1.0, -1.0, -1.0])
+    cost, _ = network.section_cost(scores, category, part)
+    changed = scores.clone()
+    changed[2] += 9.0
+    changed[1, :-1] += torch.arange(29)
+    again, _ = network.section_cost(changed, category, part)
+    assert float(cost) == pytest.approx(float(again), rel=1e-5)
+    nothing, _ = network.section_cost(scores, torch.full((4,), -1), torch.full((4,), -1.0))
+    assert float(nothing) == 0.0
+
+
+def test_dropped_pieces_leave_row_0_and_whole_titles_can_go() -> None:
+    table = torch.eye(5)
+    bags = [(0, 1, 2), (0,), (0, 3, 4)]
+    generator = torch.Generator().manual_seed(1)
+    gone = network._bag(table, bags, network.Dropped(titles=1.0), generator)
+    assert torch.equal(gone, table[[0, 0, 0]])
+    kept = network._bag(table, bags, network.KEPT, None)
+    np.testing.assert_allclose(kept.numpy()[0], [1 / 3, 1 / 3, 1 / 3, 0, 0], rtol=1e-6)
+    some = network._bag(table, bags, network.Dropped(pieces=0.5), generator)
+    assert torch.equal((some > 0)[:, 0], torch.ones(3, dtype=torch.bool))

@@ -1,0 +1,140 @@
+"""Training a section model, small, on invented notes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+from typer.testing import CliRunner
+
+from biotk.cli import app
+from biotk.document import Document
+from biotk.errors import InputError, UnknownNameError
+from biotk.sections.model import WEIGHTS, SectionModel
+from biotk.sections.strict import strict_headings
+from biotk.sections.tiling import tile_with_parents
+from biotk.training.section_notes import NoteMaker, read_titles, share, unlike
+from biotk.training.section_recipe import read_section_recipe, without_formats
+from biotk.training.sections import example
+
+WORDS = "The patient was seen today and has felt rather well since the last time we met".split()
+TITLES = ("CHIEF COMPLAINT", "ALLERGIES", "PHYSICAL EXAMINATION", "LUNGS", "PLAN", "IMPRESSION")
+
+
+def note(seed: int) -> Document:
+    rng = Random(seed)
+    lines = []
+    for title in rng.sample(TITLES, 4):
+        lines.append(f"{title}: " + " ".join(rng.sample(WORDS, 7)) + ".")
+        lines.extend(" ".join(rng.sample(WORDS, 9)) + "." for _ in range(2))
+    text = "\n".join(lines) + "\n"
+    return Document(f"n{seed}", text, sections=tile_with_parents(text, strict_headings(text)))
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    from biotk.io.convert import document_to_dict
+
+    rows = [json.dumps(document_to_dict(note(seed))) for seed in range(40)]
+    (tmp_path / "notes.jsonl").write_text("\n".join(rows) + "\n")
+    (tmp_path / "bodies.csv").write_text(
+        "ID,section_header,section_text,dialogue\n"
+        + "".join(f"{n},ALLERGY,No drugs he cannot take {n}.,x\n" for n in range(20))
+    )
+    (tmp_path / "titles.txt").write_text(
+        "# c\nchief problem\t5.1\tcc\nat_home\t1\tx\nworries\t9\tz\n"
+    )
+    (tmp_path / "r.toml").write_text(
+        'name = "tiny"\nnotes = "notes.jsonl"\ncategories = "bodies.csv"\ntitles = "titles.txt"\n'
+        "steps = 60\nbatch = 8\nseed = 4\n"
+    )
+    return tmp_path / "r.toml"
+
+
+def test_train_sections_learns_and_is_the_same_each_time(recipe: Path, tmp_path: Path) -> None:
+    runner = CliRunner()
+    for run in ("a", "b"):
+        result = runner.invoke(app, ["train", "sections", str(recipe), "-o", str(tmp_path / run)])
+        assert result.exit_code == 0, result.output
+    first, second = ((tmp_path / run / "model" / WEIGHTS).read_bytes() for run in ("a", "b"))
+    assert first == second
+    model = SectionModel.load(tmp_path / "a" / "model")
+    text = note(99).text
+    assert [h[:3] for h in model.headings([text])[0]] == [h[:3] for h in strict_headings(text)]
+    facts = json.loads((tmp_path / "a" / "metrics.json").read_text())
+    assert facts["recipe"]["steps"] == 60
+
+
+def test_train_sections_leaves_formats_out(recipe: Path) -> None:
+    read = read_section_recipe(recipe)
+    assert "markdown" not in without_formats(read, ["markdown"]).formats
+    with pytest.raises(UnknownNameError, match="format of headings"):
+        without_formats(read, ["markdwon"])
+    with pytest.raises(InputError, match="no format"):
+        without_formats(read, read.formats)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("steps = 0", "steps is 0"),
+        ("mess = 1.5", "mess is 1.5"),
+        ("learning_rate = 0.0", "learning_rate"),
+        ('formats = ["markdwon"]', "format of headings"),
+        ("formats = []", "formats is empty"),
+        ("colour = 1", "colour"),
+        ('steps = "many"', "expected a whole number"),
+    ],
+)
+def test_read_section_recipe_refuses_what_makes_no_sense(
+    recipe: Path, line: str, told: str
+) -> None:
+    key = line.split()[0]
+    kept = [row for row in recipe.read_text().splitlines() if not row.startswith(key)]
+    recipe.write_text("\n".join([line, *kept]))
+    with pytest.raises((InputError, UnknownNameError), match=told):
+        read_section_recipe(recipe)
+
+
+def test_example_finds_the_titles_among_the_candidates() -> None:
+    document = note(1)
+    found = example(document)
+    assert found.missed == 0
+    assert int(found.right.sum()) == 4
+    assert found.sections is not None
+    assert len(found.category) == len(found.sections.titles) == 4
+    bare = Document("n", "He is well.", sections=())
+    assert example(bare).sections is None
+
+
+def test_drawn_notes_keep_their_sections_and_titles_are_candidates() -> None:
+    from biotk.training.section_recipe import SectionRecipe
+
+    maker = NoteMaker(SectionRecipe("x", "y", headless=0.0, retitled=0.5, mess=0.9), ["worries"])
+    rng = Random(2)
+    for seed in range(60):
+        drawn = maker.draw(note(seed), rng)
+        assert len(drawn.sections) == 4
+        assert example(drawn).missed == 0
+    headless = NoteMaker(SectionRecipe("x", "y", headless=1.0))
+    assert all(s.title_end == s.title_start for s in headless.draw(note(3), rng).sections)
+
+
+def test_unlike_leaves_out_what_is_nearly_the_same() -> None:
+    notes = [note(seed) for seed in range(6)]
+    nearly = Document("x", notes[2].text.replace("PLAN", "PLANS") + "One more line.\n")
+    assert [d.id for d in unlike(notes, [nearly])] == ["n0", "n1", "n3", "n4", "n5"]
+    assert unlike(notes, []) == notes
+
+
+def test_share_is_even_and_the_same_each_time() -> None:
+    shares = [share(str(n), 13) for n in range(2000)]
+    assert shares == [share(str(n), 13) for n in range(2000)]
+    assert 0.4 < sum(shares) / 2000 < 0.6
+    assert share("1", 13) != share("1", 14)
+
+
+def test_read_titles_takes_headings_only(recipe: Path) -> None:
+    assert read_titles(recipe.parent / "titles.txt") == ["chief problem", "worries"]

@@ -1,4 +1,4 @@
-"""Figures for linking, for finding mentions, and for both together.
+"""Figures for linking, for finding mentions, for both together, and for sections.
 
 Pure functions: they get documents and predictions, and read no file and open no KB.
 """
@@ -12,9 +12,11 @@ from biotk.evaluation.linking_scores import LinkingScores, NilScores, Recalls
 from biotk.evaluation.mentions import MentionScores, score_mentions
 from biotk.evaluation.pairs import PrecisionRecall
 from biotk.evaluation.resolve import check_coverage, gold_ids
+from biotk.evaluation.sections import CategoryScores, SectionScores, score_sections
 from biotk.evaluation.split import tuning_half
 
 __all__ = [
+    "CategoryScores",
     "EndToEndScores",
     "LinkingItem",
     "LinkingScores",
@@ -22,11 +24,13 @@ __all__ = [
     "NilScores",
     "PrecisionRecall",
     "Recalls",
+    "SectionScores",
     "check_coverage",
     "confidence_intervals",
     "gold_ids",
     "score_end_to_end",
     "score_linking",
     "score_mentions",
+    "score_sections",
     "tuning_half",
 ]

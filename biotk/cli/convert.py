@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from biotk.cli.convert_sections import sections_cli
 from biotk.cli.output import counted, progress_bar, say
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+app.command("sections")(sections_cli)
 
 #: Of a list of names, so many are shown.
 _SHOWN = 5

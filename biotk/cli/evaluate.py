@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,8 @@ import typer
 from biotk.cli.evaluate_gold import GoldTypes, covered_types, gold_types_report, of_gold_types
 from biotk.cli.evaluate_items import linked_items, model_report
 from biotk.cli.evaluate_part import part_report, resolver, sought, within
+from biotk.cli.evaluate_report import show_report, tell_problems
+from biotk.cli.evaluate_sections import sections_cli
 from biotk.cli.linker_options import LinkerName, Model, OtherLinker
 from biotk.cli.output import progress_bar
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Figures on annotated corpora.", no_args_is_help=True, rich_markup_mode="markdown"
 )
+app.command("sections")(sections_cli)
 
 
 class Half(StrEnum):
@@ -96,7 +98,7 @@ def linking_cli(
         abbreviations=abbreviations,
         allow_low_coverage=allow_low_coverage,
     )
-    _show(report, as_json=as_json)
+    show_report(report, as_json=as_json)
 
 
 @app.command("mentions")
@@ -122,7 +124,7 @@ def mentions_cli(
     """
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     report = evaluate_mentions(corpus, pipeline, kb=kb, part=part, gold_types=gold_types, half=half)
-    _show(report, as_json=as_json)
+    show_report(report, as_json=as_json)
 
 
 @app.command("end-to-end")
@@ -164,7 +166,7 @@ def end_to_end_cli(
         half=half,
         allow_low_coverage=allow_low_coverage,
     )
-    _show(report, as_json=as_json)
+    show_report(report, as_json=as_json)
 
 
 def evaluate_linking(
@@ -312,10 +314,7 @@ def _read(path: Path) -> list[Document]:
         documents = list(read_documents(path, problems=problems))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    for problem in problems.kept[:5]:
-        print(problem, file=sys.stderr)
-    if problems.count:
-        print(f"{path}: {problems.count} problems in all", file=sys.stderr)
+    tell_problems(problems, path)
     if not documents:
         raise InputError(f"{path} has no documents")
     return documents
@@ -374,24 +373,3 @@ def _annotate(
         for at in range(0, len(documents), 64)
         for annotated in annotator.annotate(documents[at : at + 64])
     ]
-
-
-def _show(report: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(report, ensure_ascii=False))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("figure", "value")
-    for name, value in _flat(report):
-        table.add_row(name, f"{value:.4f}" if isinstance(value, float) else str(value))
-    Console().print(table)
-
-
-def _flat(report: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in report.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

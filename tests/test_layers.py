@@ -28,7 +28,7 @@ LAYERS: list[tuple[str, str]] = [
     ("training",                                   "accelerate datasets matplotlib numpy torch "
                                                    "transformers"),
     ("linking",                                    "numpy"),
-    ("detection candidates sections genomics",     "numpy"),
+    ("detection candidates sections genomics",     "numpy safetensors"),
     ("decoding",                                   "numpy torch"),
     ("nn",                                         "huggingface_hub numpy safetensors "
                                                    "sentence_transformers "

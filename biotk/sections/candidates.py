@@ -24,18 +24,25 @@ _MARK = re.compile(
 )
 _MARKS = {"hash": HASH, "number": NUMBER, "bullet": BULLET, "bold": BOLD, "bracket": BRACKET}
 
-_COLON = re.compile(r"(?<!\d):|:(?!\d)")
+_ENDS = re.compile(
+    r"(?P<colon>(?<!\d):|:(?!\d))|(?P<dash>[ \t]+(?:[-–—]|--)(?=[ \t]|$))"
+    r"|(?P<gap>[ \t]{2,}|\t)|(?P<period>\.(?=[ \t]|$))"
+)
+_KINDS = {"colon": COLON, "dash": DASH, "gap": GAP, "period": PERIOD}
+# A sentence is no title; "Coronary angiography." in a list of findings is.
+_MOST_SENTENCE = 4
 _CLOSER = re.compile(r"\*\*|__|</b>|</strong>|\]|(?<=[A-Z])>|[ \t]+(?:={2,}|\*{3,}|-{3,})(?=$)")
-_DASH = re.compile(r"[ \t]+(?:[-–—]|--)(?=[ \t]|$)")
-_GAP = re.compile(r"[ \t]{2,}|\t")
-_PERIOD = re.compile(r"\.(?=[ \t]|$)")
 # Words in capitals before other words: "HISTORY OF PRESENT ILLNESS The patient". Where the title
 # ends among them only its words tell, as in "EXAM CT of the head".
 _CAPITALS = re.compile(r"(?:[A-Z][A-Z/&'(),\-]*[ \t]+)+(?=\S)")
 _CAPITAL_WORD = re.compile(r"\S+")
 _MOST_RUNS = 6
+# What may stand behind the colon of a title that is the whole line.
+_CLOSING = ":*_]>=- \t</bstrong"
 _BEHIND = re.compile(r"(?:[ \t:]|\*\*|__|</b>|</strong>|\]|={2,}|\*{3,}|-{3,}|[-–—](?=[ \t]|$))*")
 _LETTER = re.compile(r"[^\W\d_]")
+_ROMAN = "ivxIVX"
+_RULING = "-=_*~#."
 _RULE = re.compile(r"[-=_*~#. ]{3,}")
 
 
@@ -58,7 +65,9 @@ class Candidate(NamedTuple):
 
 def is_rule(text: str, line: Line) -> bool:
     """:returns: whether a line is drawn rather than written, as ``-----`` below a title."""
-    return line.end - line.start < 200 and bool(_RULE.fullmatch(text, line.start, line.end))
+    if text[line.start] not in _RULING or line.end - line.start >= 200:
+        return False
+    return _RULE.fullmatch(text, line.start, line.end) is not None
 
 
 def candidates(text: str, line: Line) -> list[Candidate]:
@@ -72,24 +81,26 @@ def candidates(text: str, line: Line) -> list[Candidate]:
         return []
     start, marks = _skip_marks(text, line)
     head = text[start : min(stop, start + LONGEST + 8)]
-    if not _LETTER.search(head):
-        return []
     ends: dict[int, int] = {}
 
-    def offer(end: int, kind: int) -> None:
+    def offer(end: int, kind: int, most_words: int = MOST_WORDS) -> None:
         title = head[:end].rstrip(" \t:")
-        if title and len(title) <= LONGEST and title.count(" ") < MOST_WORDS:
+        if title and len(title) <= LONGEST and title.count(" ") < most_words:
             ends[len(title)] = ends.get(len(title), 0) | kind
 
-    for kind, regex in ((COLON, _COLON), (DASH, _DASH), (GAP, _GAP), (PERIOD, _PERIOD)):
-        if found := regex.search(head):
-            offer(found.start(), kind)
-    if marks & (BOLD | BRACKET) and (found := _CLOSER.search(head)):
-        offer(found.start(), CLOSER)
-    if found := _CAPITALS.match(head):
-        for word in list(_CAPITAL_WORD.finditer(head, 0, found.end()))[-_MOST_RUNS:]:
+    colon = -1
+    for found in _ENDS.finditer(head):
+        kind = _KINDS[found.lastgroup or "colon"]
+        offer(found.start(), kind, _MOST_SENTENCE if kind == PERIOD else MOST_WORDS)
+        if kind == COLON:
+            colon = found.start()  # What is behind it is no title any more.
+            break
+    if marks & (BOLD | BRACKET) and (found_closer := _CLOSER.search(head)):
+        offer(found_closer.start(), CLOSER)
+    if (colon < 0 or not head[:colon].isupper()) and (run := _CAPITALS.match(head)):
+        for word in list(_CAPITAL_WORD.finditer(head, 0, run.end()))[-_MOST_RUNS:]:
             offer(word.end() - len(word[0]) + len(word[0].rstrip(",-/")), CAPITALS)
-    if stop - start <= LONGEST:
+    if stop - start <= LONGEST and (colon < 0 or not head[colon:].strip(_CLOSING)):
         offer(len(head) - len(_tail(head)), WHOLE)
     result = []
     for length, kinds in sorted(ends.items()):
@@ -102,6 +113,9 @@ def candidates(text: str, line: Line) -> list[Candidate]:
 
 def _skip_marks(text: str, line: Line) -> tuple[int, int]:
     start, marks = line.start, 0
+    two = text[start : start + 2]
+    if two.isalpha() and not (two[0] in _ROMAN and two[1] in _ROMAN):
+        return start, marks  # a word: nothing stands before it
     for _ in range(3):
         found = _MARK.match(text, start, line.end)
         if found is None or found.end() >= line.end:

@@ -1,29 +1,25 @@
-"""What a model sees of a text: its lines, what could be a title on them, and their words.
+"""What a model sees of texts: their lines, what could be a title on them, and their words.
 
-All of it is cheap: a long line is looked at to its hundredth character, a body to its fortieth
-word, so that the time is linear in the number of lines.
+All of it is cheap: of a long line only the beginning is looked at, of a body the first words, and
+what can be counted is counted for all lines of all texts at once.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biotk.sections.candidates import (
-    BULLET,
-    NUMBER,
-    Candidate,
-    candidates,
-    is_rule,
-)
-from biotk.sections.lines import Line, split_lines
+from biotk.sections.candidates import BULLET, NUMBER, Candidate, candidates, is_rule
+from biotk.sections.characters import DIGIT, LOWER, UPPER, Characters
+from biotk.text.lines import Line, split_lines
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -31,11 +27,12 @@ Ints = NDArray[np.int64]
 #: Rows of the tables that words are hashed into; row 0 stands in every bag.
 N_PIECES, N_WORDS = 16384, 16384
 #: Words of a line and of a body that are read.
-LINE_WORDS, BODY_WORDS = 6, 48
-#: What is told of a candidate and of a line besides their words.
+LINE_WORDS, BODY_WORDS = 6, 32
+#: What is told of a candidate, of a line and of a section besides their words.
 N_CANDIDATE, N_LINE, N_SECTION = 37, 16, 8
 
-_HEAD = 120
+# Enough for marks, the longest title and what closes it.
+_HEAD = 160
 _WORD = re.compile(r"[^\W_]+|[&/#%+]")
 _BODY = re.compile(r"[^\W\d_]{2,}")
 
@@ -51,7 +48,7 @@ def pieces_of(word: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=200_000)
 def row_of(word: str) -> int:
-    """:returns: the row of a word, for bodies."""
+    """:returns: the row of a word, for lines and bodies."""
     return 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
 
 
@@ -62,10 +59,10 @@ def title_rows(title: str) -> tuple[int, ...]:
     return (0, *chain.from_iterable(map(pieces_of, words)))
 
 
-def body_rows(text: str, start: int, end: int) -> list[int]:
-    """:returns: the rows of the first words of a body, row 0 first."""
-    words = _BODY.findall(text[start : min(end, start + 8 * BODY_WORDS)].lower())
-    return [0, *map(row_of, words[:BODY_WORDS])]
+def word_rows(text: str, start: int, end: int, most: int) -> list[int]:
+    """:returns: the rows of the first words of a stretch, row 0 first."""
+    words = _BODY.findall(text[start : min(end, start + 10 * most)].lower())
+    return [0, *map(row_of, words[:most])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,141 +86,205 @@ class Bags:
 
 @dataclass(frozen=True, slots=True)
 class TextFeatures:
-    """A text as the network for headings sees it.
+    """Texts as the network for headings sees them, one behind the other.
 
-    :param lines: its lines that are not blank.
+    :param n_lines: lines of each text that are not blank.
+    :param n_found: candidates of each text.
+    :param lines: those lines.
     :param found: the candidates of all lines, in order.
     :param at: the line of each candidate. *Shape*: (candidates,).
-    :param titles: rows of each candidate's words, a tuple each.
+    :param titles: each candidate's words.
     :param candidate: *Shape*: (candidates, N_CANDIDATE).
-    :param words: rows of each line's first words, a tuple each.
+    :param words: rows of each line's first words.
     :param line: *Shape*: (lines, N_LINE).
     """
 
+    n_lines: list[int]
+    n_found: list[int]
     lines: list[Line]
     found: list[Candidate]
     at: Ints
-    titles: list[tuple[int, ...]]
+    titles: list[str]
     candidate: Floats
-    words: list[tuple[int, ...]]
+    words: list[list[int]]
     line: Floats
 
 
-def text_features(text: str) -> TextFeatures:
-    """Read a text."""
-    every = split_lines(text)
-    lines = [line for line in every if line.end > line.start]
-    blank_before = _blanks(every)
-    n = len(lines)
-    heads = [text[line.start : min(line.end, line.start + _HEAD)] for line in lines]
-    rules = [is_rule(text, line) for line in lines]
-    line_rows: list[list[float]] = []
-    found: list[Candidate] = []
-    at: list[int] = []
-    candidate_rows: list[list[float]] = []
-    for k, (line, head) in enumerate(zip(lines, heads)):
-        last = text[line.end - 1]
-        before = text[lines[k - 1].end - 1] if k else ""
-        after_blank = k + 1 < n and blank_before[k + 1]
-        some = [] if rules[k] else candidates(text, line)
-        first = head[0]
-        common = [
-            float(blank_before[k] and k > 0), float(after_blank), float(line.start > line.outer),
-            float(k == 0), float(k + 1 == n), float(k + 1 < n and rules[k + 1]),
-            float(before == "."), float(before == ":"), float(before in ",;"), k / n,
-        ]  # fmt: skip
-        line_rows.append([
-            min((line.end - line.start) / 100, 3.0), float(last == "."), float(last == ":"),
-            float(last in ",;"), float(first.islower()), float(first.isdigit()),
-            _share(head, str.isupper), _share(head, str.isdigit), float(rules[k]),
-            float(bool(some) and some[0].marks & (NUMBER | BULLET) > 0),
-            *common[:4], float(":" in head), k / n,
-        ])  # fmt: skip
-        for number, each in enumerate(some):
-            found.append(each)
-            at.append(k)
-            candidate_rows.append(_candidate(text, line, each, number, len(some)) + common)
+def text_features(texts: Sequence[str]) -> TextFeatures:
+    """Read some texts."""
+    read = _Read()
+    for text in texts:
+        read.add(text)
+    characters = Characters(read.heads)
+    line, common = _of_lines(characters, read)
+    at = np.array(read.at, np.int64)
     return TextFeatures(
-        lines,
-        found,
-        np.array(at, np.int64),
-        [title_rows(text[c.start : c.end]) for c in found],
-        np.array(candidate_rows, np.float32).reshape(len(found), N_CANDIDATE),
-        [_line_words(head) for head in heads],
-        np.array(line_rows, np.float32).reshape(n, N_LINE),
+        read.n_lines,
+        read.n_found,
+        read.lines,
+        read.found,
+        at,
+        read.titles,
+        _of_candidates(characters, read, at, common),
+        read.words,
+        line,
     )
 
 
-def _blanks(every: Sequence[Line]) -> list[bool]:
-    """:returns: for each line that is not blank, whether one before it is."""
-    result, blank = [], True
-    for line in every:
-        if line.end > line.start:
-            result.append(blank)
+class _Read:
+    """Texts read one by one: what cannot be done for all of them at once."""
+
+    def __init__(self) -> None:
+        self.n_lines: list[int] = []
+        self.n_found: list[int] = []
+        self.lines: list[Line] = []
+        self.found: list[Candidate] = []
+        self.at: list[int] = []
+        self.titles: list[str] = []
+        self.words: list[list[int]] = []
+        self.drawn: list[bool] = []
+        self.after_blank: list[bool] = []
+        self.heads: list[str] = []
+        self.last: list[str] = []
+
+    def add(self, text: str) -> None:
+        before, found_before, blank = len(self.lines), len(self.found), False
+        for line in split_lines(text):
+            if line.end == line.start:
+                blank = True
+                continue
+            drawn = is_rule(text, line)
+            if not drawn:
+                for each in candidates(text, line):
+                    self.at.append(len(self.lines))
+                    self.found.append(each)
+                    self.titles.append(text[each.start : each.end])
+            head = text[line.start : min(line.end, line.start + _HEAD)]
+            self.heads.append(head)
+            self.last.append(text[line.end - 1])
+            words = _BODY.findall(head[: 10 * LINE_WORDS].lower())[:LINE_WORDS]
+            self.words.append([0, *map(row_of, words)])
+            self.lines.append(line)
+            self.drawn.append(drawn)
+            self.after_blank.append(blank)
             blank = False
-        else:
-            blank = True
-    return result
+        self.n_lines.append(len(self.lines) - before)
+        self.n_found.append(len(self.found) - found_before)
+
+    @property
+    def begins(self) -> Ints:
+        """Where each line's head begins among all of them. *Shape*: (lines,)."""
+        return np.array([0, *accumulate(len(head) + 1 for head in self.heads)][:-1], np.int64)
 
 
-def _candidate(text: str, line: Line, c: Candidate, number: int, of: int) -> list[float]:
-    title = text[c.start : c.end]
-    words = title.split()
-    long = [word for word in words if len(word) > 3]
-    letters = sum(map(str.isalpha, title))
-    upper = sum(map(str.isupper, title)) / letters if letters else 0.0
-    rest = text[c.body : c.body + 1] if c.body < line.end else ""
-    return [
-        *(float(c.ends >> n & 1) for n in range(7)),
-        *(float(c.marks >> n & 1) for n in range(5)),
-        float(not rest), min(len(words) / 8, 1.5), len(title) / 60, upper, float(upper == 1.0),
-        float(bool(long) and all(word[0].isupper() for word in long)), float(title[0].isupper()),
-        float(any(map(str.isdigit, title))), float("," in title),
-        float("/" in title or "(" in title),
-        float(rest.isupper()), float(rest.islower()), float(rest.isdigit()),
-        min((line.end - c.body) / 200, 2.0), number / of if of > 1 else 0.0,
+def _of_lines(characters: Characters, read: _Read) -> tuple[Floats, Floats]:
+    """:returns: what is told of each line, and what of it is told of its candidates too.
+
+    *Shapes*: (lines, N_LINE) and (lines, 10).
+    """
+    n = len(read.lines)
+    if not n:
+        return np.zeros((0, N_LINE), np.float32), np.zeros((0, 10), np.float32)
+    kinds, begins = characters.kinds, read.begins
+    start, end, outer = np.array(read.lines, np.int64).T
+    drawn, after_blank = np.array(read.drawn), np.array(read.after_blank)
+    number = np.concatenate([np.arange(k) for k in read.n_lines])
+    of = np.repeat(np.array(read.n_lines), read.n_lines)
+    first, last = number == 0, number == of - 1
+    ends_with = np.array([min(ord(character), 127) for character in read.last])
+    before = np.where(first, 0, np.roll(ends_with, 1))
+    behind_blank = np.where(last, False, np.roll(after_blank, -1))
+    common = [
+        after_blank & ~first, behind_blank, start > outer, first, last,
+        ~last & np.roll(drawn, -1), before == ord("."), before == ord(":"),
+        (before == ord(",")) | (before == ord(";")), number / of,
     ]  # fmt: skip
+    stops = begins + np.array([len(head) for head in read.heads])
+    length = (stops - begins).astype(np.float64)
+    marked = np.zeros(n, bool)
+    marked[[k for k, c in zip(read.at, read.found) if c.marks & (NUMBER | BULLET)]] = True
+    line = [
+        np.minimum((end - start) / 100, 3.0), ends_with == ord("."), ends_with == ord(":"),
+        (ends_with == ord(",")) | (ends_with == ord(";")), kinds[begins] & LOWER > 0,
+        kinds[begins] & DIGIT > 0, characters.count("upper", begins, stops) / length,
+        characters.count("digit", begins, stops) / length, drawn, marked,
+        *common[:4], characters.count("colon", begins, stops) > 0, number / of,
+    ]  # fmt: skip
+    return _stacked(line), _stacked(common)
+
+
+def _of_candidates(characters: Characters, read: _Read, at: Ints, common: Floats) -> Floats:
+    """:returns: what is told of each candidate. *Shape*: (candidates, N_CANDIDATE)."""
+    if not read.found:
+        return np.zeros((0, N_CANDIDATE), np.float32)
+    lines = np.array(read.lines, np.int64)[at]
+    # From places in texts to places among the heads of lines.
+    offset = read.begins[at] - lines[:, 0]
+    start, end, body, ends, marks = np.array(read.found, np.int64).T
+    start, end, body, line_end = start + offset, end + offset, body + offset, lines[:, 1] + offset
+    count, kinds = characters.count, characters.kinds
+    letters = np.maximum(count("letter", start, end), 1)
+    upper = count("upper", start, end) / letters
+    # The first word may stand behind a mark, where no word begins.
+    first = (count("word", start + 1, np.minimum(start + 5, len(kinds))) == 0) & (end - start > 3)
+    long = count("long", start + 1, end) + first
+    low = count("low", start + 1, end) + (kinds[start] & UPPER == 0)
+    rest = np.where(body < line_end, kinds[np.minimum(body, len(kinds) - 1)], 0)
+    new = np.r_[True, at[1:] != at[:-1]]
+    size = np.diff(np.append(np.flatnonzero(new), len(at)))
+    number = np.arange(len(at)) - np.repeat(np.flatnonzero(new), size)
+    of = np.repeat(size, size)
+    columns = [
+        *(ends >> n & 1 for n in range(7)),
+        *(marks >> n & 1 for n in range(5)),
+        body >= line_end, np.minimum((count("word", start + 1, end) + 1) / 8, 1.5),
+        (end - start) / 60, upper, upper == 1.0, (long > 0) & (low == 0),
+        kinds[start] & UPPER > 0, count("digit", start, end) > 0, count("comma", start, end) > 0,
+        count("aside", start, end) > 0, rest & UPPER > 0, rest & LOWER > 0, rest & DIGIT > 0,
+        np.minimum((line_end - body) / 200, 2.0), number / of,
+    ]  # fmt: skip
+    return np.concatenate([_stacked(columns), common[at]], 1)
+
+
+def _stacked(columns: Sequence[NDArray[Any]]) -> Floats:
+    return np.stack(columns, 1).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class SectionFeatures:
-    """The sections of a text as the network for categories sees them.
+    """The sections of some texts as the network for categories sees them.
 
-    :param titles: rows of each title's words; row 0 alone for none.
+    :param n_sections: of each text.
+    :param titles: each title's words; empty for none.
     :param bodies: rows of each body's first words.
     :param section: *Shape*: (sections, N_SECTION).
     """
 
-    titles: list[tuple[int, ...]]
+    n_sections: list[int]
+    titles: list[str]
     bodies: list[list[int]]
     section: Floats
 
 
-def section_features(text: str, spans: Sequence[tuple[int, int, int, int]]) -> SectionFeatures:
-    """Read the sections of a text.
+#: Where the title and the body of a section stand: title start, title end, body start, end.
+Span = tuple[int, int, int, int]
 
-    :param spans: where the title and the body of each stand: title start, title end, body start,
-        end; an empty title for none.
+
+def section_features(texts: Sequence[tuple[str, Sequence[Span]]]) -> SectionFeatures:
+    """Read the sections of some texts.
+
+    :param texts: each with the spans of its sections; an empty title for none.
     """
-    rows = []
-    n = len(spans)
-    for k, (start, stop, body, end) in enumerate(spans):
-        title = text[start:stop]
-        rows.append([
-            float(not title), float("\n" in text[stop:body]), float(title.isupper()),
-            float(title.islower()), min(len(title) / 40, 2.0), min((end - body) / 500, 3.0),
-            float(body >= end), k / n,
-        ])  # fmt: skip
-    return SectionFeatures(
-        [title_rows(text[start:stop]) for start, stop, _, _ in spans],
-        [body_rows(text, body, end) for _, _, body, end in spans],
-        np.array(rows, np.float32).reshape(n, N_SECTION),
-    )
-
-
-def _line_words(head: str) -> tuple[int, ...]:
-    return (0, *map(row_of, _BODY.findall(head.lower())[:LINE_WORDS]))
-
-
-def _share(head: str, test: Callable[[str], bool]) -> float:
-    return sum(map(test, head)) / len(head)
+    rows, titles, bodies = [], [], []
+    for text, spans in texts:
+        n = len(spans)
+        for k, (start, stop, body, end) in enumerate(spans):
+            title = text[start:stop]
+            titles.append(title)
+            bodies.append(word_rows(text, body, end, BODY_WORDS))
+            rows.append((
+                not title, "\n" in text[stop:body], title.isupper(), title.islower(),
+                min(len(title) / 40, 2.0), min((end - body) / 500, 3.0), body >= end, k / n,
+            ))  # fmt: skip
+    dense = np.array(rows, np.float32).reshape(len(rows), N_SECTION)
+    return SectionFeatures([len(spans) for _, spans in texts], titles, bodies, dense)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from biotk.errors import InputError
 from biotk.sections.candidates import Candidate
-from biotk.sections.features import Floats, TextFeatures, section_features, text_features
-from biotk.sections.network import SHAPES, Weights, line_scores, section_scores
+from biotk.sections.features import Floats, Span, TextFeatures, section_features, text_features
+from biotk.sections.network import SHAPES, Networks, Weights
 from biotk.sections.tiling import Heading
 from biotk.sections.titles import CATEGORIES
 
@@ -22,8 +21,8 @@ CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 FORMAT, VERSION = "biotk-sections", 1
 SOURCE = "model"
 
-# Lines that are worked on together: enough for matrices to pay, little enough for memory.
-_BATCH_LINES = 4096
+# What is worked on together: enough for matrices to pay, little enough for memory.
+_BATCH_CHARACTERS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,7 @@ class SectionModel:
 
     def __init__(self, weights: Weights, config: SectionConfig) -> None:
         self.weights, self.config = weights, config
+        self._networks = Networks(weights)
 
     @classmethod
     def load(cls, folder: str | Path) -> SectionModel:
@@ -73,39 +73,41 @@ class SectionModel:
         """
         if not texts:
             return []
-        features = [section_features(text, [(0, 0, 0, len(text))]) for text in texts]
-        return [self._category(scores[0]) for scores in section_scores(self.weights, features)]
+        features = section_features([(text, [(0, 0, 0, len(text))]) for text in texts])
+        return self._categories(self._networks.section_scores(features))
 
-    def _batch(self, texts: Sequence[tuple[str, TextFeatures]]) -> list[list[Heading]]:
-        scores = line_scores(self.weights, [features for _, features in texts])
-        titled = [_titles(each, some) for (_, each), some in zip(texts, scores)]
+    def _batch(self, texts: Sequence[str]) -> list[list[Heading]]:
+        features = text_features(texts)
+        titled = _titles(features, self._networks.line_scores(features))
+        seen = [n for n, titles in enumerate(titled) if titles]
         result: list[list[Heading]] = [[] for _ in texts]
-        seen, inputs, spans_of = [], [], []
-        for n, ((text, _), titles) in enumerate(zip(texts, titled)):
-            if titles:
-                spans = section_spans(text, titles)
-                seen.append(n)
-                spans_of.append(len(spans) - len(titles))
-                inputs.append(section_features(text, spans))
         if not seen:
             return result
-        for n, skip, rows in zip(seen, spans_of, section_scores(self.weights, inputs)):
-            for number, ((outer, title), row) in enumerate(zip(titled[n], rows[skip:])):
-                is_part = number > 0 and bool(row[-1] > 0)
-                category = self._category(row)
-                result[n].append(Heading(outer, title.start, title.end, category, is_part, SOURCE))
+        spans = [(texts[n], section_spans(texts[n], titled[n])) for n in seen]
+        scores = self._networks.section_scores(section_features(spans))
+        categories, parts = self._categories(scores), (scores[:, -1] > 0).tolist()
+        at = 0
+        for n, (_, some) in zip(seen, spans):
+            # A preamble is a section without a title.
+            at += len(some) - len(titled[n])
+            for number, (outer, title) in enumerate(titled[n]):
+                part = parts[at] and number > 0
+                result[n].append(
+                    Heading(outer, title.start, title.end, categories[at], part, SOURCE)
+                )
+                at += 1
         return result
 
-    def _category(self, row: Floats) -> str | None:
-        logits = row[: len(CATEGORIES)]
-        best = int(logits.argmax())
-        probability = 1.0 / float(np.exp(logits - logits[best]).sum())
-        return None if probability < self.config.unknown_below else CATEGORIES[best]
+    def _categories(self, scores: Floats) -> list[str | None]:
+        """:returns: the likeliest category of each row; None where it is not likely enough."""
+        logits = scores[:, : len(CATEGORIES)]
+        top = logits.max(1, keepdims=True)
+        sure = 1.0 / np.exp(logits - top).sum(1) >= self.config.unknown_below
+        best = logits.argmax(1)
+        return [CATEGORIES[n] if told else None for n, told in zip(best.tolist(), sure.tolist())]
 
 
-def section_spans(
-    text: str, titles: Sequence[tuple[int, Candidate]]
-) -> list[tuple[int, int, int, int]]:
+def section_spans(text: str, titles: Sequence[tuple[int, Candidate]]) -> list[Span]:
     """Lay out what :func:`~biotk.sections.features.section_features` reads.
 
     :param titles: at least one: where its line begins, and the title.
@@ -120,32 +122,34 @@ def section_spans(
     return spans
 
 
-def _titles(features: TextFeatures, scores: Floats) -> list[tuple[int, Candidate]]:
-    """:returns: where the line of each title begins, and the title."""
-    found = []
+def _titles(features: TextFeatures, scores: Floats) -> list[list[tuple[int, Candidate]]]:
+    """:returns: for each text where the line of each title begins, and the title."""
+    result: list[list[tuple[int, Candidate]]] = [[] for _ in features.n_lines]
     if not len(scores):
-        return []
-    first = np.flatnonzero(np.r_[True, features.at[1:] != features.at[:-1]])
+        return result
+    at = features.at
+    first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
     # A line has a title if that is likelier than not, whichever of its candidates it is.
     odds = np.logaddexp.reduceat(scores, first)
-    bounds = [*first.tolist(), len(scores)]
-    for n, (begin, end) in enumerate(pairwise(bounds)):
-        if odds[n] > 0:
-            best = begin + int(scores[begin:end].argmax())
-            found.append((features.lines[features.at[best]].outer, features.found[best]))
-    return found
+    text_of = np.repeat(np.arange(len(features.n_lines)), features.n_lines)
+    ends = np.append(first[1:], len(scores))
+    for n in np.flatnonzero(odds > 0).tolist():
+        begin, end = int(first[n]), int(ends[n])
+        best = begin + (int(scores[begin:end].argmax()) if end - begin > 1 else 0)
+        line = int(at[best])
+        result[text_of[line]].append((features.lines[line].outer, features.found[best]))
+    return result
 
 
-def _batches(texts: Sequence[str]) -> Iterator[list[tuple[str, TextFeatures]]]:
-    some: list[tuple[str, TextFeatures]] = []
-    n_lines = 0
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    some: list[str] = []
+    size = 0
     for text in texts:
-        features = text_features(text)
-        some.append((text, features))
-        n_lines += len(features.lines)
-        if n_lines >= _BATCH_LINES:
+        some.append(text)
+        size += len(text)
+        if size >= _BATCH_CHARACTERS:
             yield some
-            some, n_lines = [], 0
+            some, size = [], 0
     if some:
         yield some
 

@@ -12,7 +12,7 @@ and whether it is a part of the one before.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from biotk.sections.features import (
     Ints,
     SectionFeatures,
     TextFeatures,
+    title_rows,
 )
 from biotk.sections.titles import CATEGORIES
 
@@ -79,58 +80,83 @@ def windows(lengths: Sequence[int], reach: int) -> Ints:
     return np.where(beyond, total, at)
 
 
-def line_scores(weights: Weights, texts: Sequence[TextFeatures]) -> list[Floats]:
-    """Score all candidates of some texts.
+class TitleVectors:
+    """The mean of the rows of titles, kept for those that come again: most of them do.
 
-    :returns: for each text, the log-odds of each candidate against its line being body.
+    :param table: rows of pieces. *Shape*: (N_PIECES, EMBEDDED).
     """
-    n_lines = [len(each.lines) for each in texts]
-    starts = [0, *accumulate(n_lines)]
-    at = np.concatenate([each.at + start for each, start in zip(texts, starts)])
-    total = starts[-1]
-    found = _relu(
-        weights,
-        "candidate",
-        _bag(weights["pieces"], list(chain.from_iterable(each.titles for each in texts))),
-        np.concatenate([each.candidate for each in texts]),
-    )
-    best = np.zeros((total, LINE), np.float32)
-    if len(at):
+
+    _MOST = 50_000
+
+    def __init__(self, table: Floats) -> None:
+        self._table = table
+        self._known: dict[str, Floats] = {}
+
+    def of(self, titles: Sequence[str]) -> Floats:
+        """:returns: *Shape*: (titles, EMBEDDED)."""
+        if len(self._known) > self._MOST:
+            self._known.clear()
+        known = self._known
+        missing = [title for title in dict.fromkeys(titles) if title not in known]
+        if missing:
+            known.update(zip(missing, _bag(self._table, [title_rows(each) for each in missing])))
+        if not titles:
+            return np.zeros((0, EMBEDDED), np.float32)
+        return np.stack([known[title] for title in titles])
+
+
+class Networks:
+    """Both networks with their weights.
+
+    :param weights: as :data:`SHAPES` names them, in fp32.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self._pieces, self._titles = (TitleVectors(weights[name]) for name in ("pieces", "titles"))
+
+    def line_scores(self, texts: TextFeatures) -> Floats:
+        """Score all candidates.
+
+        :returns: the log-odds of each against its line being body. *Shape*: (candidates,).
+        """
+        weights, at = self.weights, texts.at
+        if not len(at):
+            return np.zeros(0, np.float32)
+        found = _relu(weights, "candidate", self._pieces.of(texts.titles), texts.candidate)
+        best = np.zeros((len(texts.lines), LINE), np.float32)
         first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
         best[at[first]] = np.maximum.reduceat(found, first)
-    words = _bag(weights["words"], list(chain.from_iterable(each.words for each in texts)))
-    line = _relu(weights, "line", best, np.concatenate([each.line for each in texts]), words)
-    near = windows(n_lines, LINE_REACH)
-    context = line + _relu(weights, "near", _windowed(line, near))
-    context = context + _relu(weights, "far", _windowed(context, near))
-    whole = _means(line, n_lines)
-    body = context @ weights["body.weight"] + weights["body.bias"]
-    hidden = _relu(weights, "score", found, context[at], whole[at])
-    scores = hidden @ weights["title.weight"] + weights["title.bias"] - body[at]
-    bounds = list(accumulate(len(each.found) for each in texts))
-    return np.split(scores.astype(np.float32), bounds[:-1])
+        line = _relu(weights, "line", best, texts.line, _bag(weights["words"], texts.words))
+        near = windows(texts.n_lines, LINE_REACH)
+        context = line + _relu(weights, "near", _windowed(line, near))
+        context = context + _relu(weights, "far", _windowed(context, near))
+        whole = _means(line, texts.n_lines)
+        body = context @ weights["body.weight"] + weights["body.bias"]
+        hidden = _relu(weights, "score", found, context[at], whole[at])
+        scores = hidden @ weights["title.weight"] + weights["title.bias"] - body[at]
+        return scores.astype(np.float32)
 
+    def section_scores(self, texts: SectionFeatures) -> Floats:
+        """Score the sections.
 
-def section_scores(weights: Weights, texts: Sequence[SectionFeatures]) -> list[Floats]:
-    """Score the sections of some texts.
-
-    :returns: for each text: *Shape*: (sections, categories + 1): logits of the categories, and the
-        log-odds of being a part.
-    """
-    lengths = [len(each.titles) for each in texts]
-    vectors = _relu(
-        weights,
-        "section",
-        _bag(weights["titles"], list(chain.from_iterable(each.titles for each in texts))),
-        _bag(weights["bodies"], list(chain.from_iterable(each.bodies for each in texts))),
-        np.concatenate([each.section for each in texts]),
-    )
-    near = windows(lengths, SECTION_REACH)
-    context = vectors + _relu(weights, "around", _windowed(vectors, near))
-    context = context + _relu(weights, "beyond", _windowed(context, near))
-    both = np.concatenate([context, _means(vectors, lengths)], 1)
-    scores = both @ weights["about.weight"].T + weights["about.bias"]
-    return np.split(scores.astype(np.float32), list(accumulate(lengths))[:-1])
+        :returns: logits of the categories, and the log-odds of being a part. *Shape*: (sections,
+            categories + 1).
+        """
+        weights, lengths = self.weights, texts.n_sections
+        vectors = _relu(
+            weights,
+            "section",
+            self._titles.of(texts.titles),
+            _bag(weights["bodies"], texts.bodies),
+            texts.section,
+        )
+        near = windows(lengths, SECTION_REACH)
+        context = vectors + _relu(weights, "around", _windowed(vectors, near))
+        context = context + _relu(weights, "beyond", _windowed(context, near))
+        both = np.concatenate([context, _means(vectors, lengths)], 1)
+        scores = both @ weights["about.weight"].T + weights["about.bias"]
+        return scores.astype(np.float32)
 
 
 def _relu(weights: Weights, name: str, *parts: Floats) -> Floats:

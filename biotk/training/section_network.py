@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, chain
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
-from biotk.sections.features import Bags, SectionFeatures, TextFeatures
+from biotk.sections.features import Bags, SectionFeatures, TextFeatures, title_rows
 from biotk.sections.network import LINE, LINE_REACH, SECTION_REACH, SHAPES, windows
 from biotk.sections.titles import CATEGORIES
 
@@ -51,37 +49,24 @@ KEPT = Dropped()
 
 def line_scores(
     weights: Parameters,
-    texts: Sequence[TextFeatures],
+    texts: TextFeatures,
     *,
     dropped: Dropped = KEPT,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """:returns: the log-odds of each candidate of all texts. *Shape*: (candidates,)."""
-    n_lines = [len(each.lines) for each in texts]
-    starts = [0, *accumulate(n_lines)]
-    at = torch.from_numpy(np.concatenate([each.at + start for each, start in zip(texts, starts)]))
-    titles = list(chain.from_iterable(each.titles for each in texts))
-    found = _relu(
-        weights,
-        "candidate",
-        _bag(weights["pieces"], titles, dropped, generator),
-        _dense([each.candidate for each in texts]),
-    )
-    best = found.new_zeros((starts[-1], LINE)).scatter_reduce(
+    at = torch.from_numpy(texts.at)
+    titles = _bag(weights["pieces"], [title_rows(t) for t in texts.titles], dropped, generator)
+    found = _relu(weights, "candidate", titles, torch.from_numpy(texts.candidate))
+    best = found.new_zeros((len(texts.lines), LINE)).scatter_reduce(
         0, at[:, None].expand(-1, LINE), found, "amax", include_self=False
     )
-    words = list(chain.from_iterable(each.words for each in texts))
-    line = _relu(
-        weights,
-        "line",
-        best,
-        _dense([each.line for each in texts]),
-        _bag(weights["words"], words, dropped, generator),
-    )
-    near = torch.from_numpy(windows(n_lines, LINE_REACH))
+    words = _bag(weights["words"], texts.words, dropped, generator)
+    line = _relu(weights, "line", best, torch.from_numpy(texts.line), words)
+    near = torch.from_numpy(windows(texts.n_lines, LINE_REACH))
     context = line + _relu(weights, "near", _windowed(line, near))
     context = context + _relu(weights, "far", _windowed(context, near))
-    whole = _means(line, n_lines)
+    whole = _means(line, texts.n_lines)
     body = context @ weights["body.weight"] + weights["body.bias"]
     hidden = _relu(weights, "score", found, context[at], whole[at])
     return hidden @ weights["title.weight"] + weights["title.bias"] - body[at]
@@ -89,26 +74,19 @@ def line_scores(
 
 def section_scores(
     weights: Parameters,
-    texts: Sequence[SectionFeatures],
+    texts: SectionFeatures,
     *,
     dropped: Dropped = KEPT,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """:returns: *Shape*: (sections of all texts, categories + 1)."""
-    lengths = [len(each.titles) for each in texts]
-    titles = list(chain.from_iterable(each.titles for each in texts))
-    bodies = list(chain.from_iterable(each.bodies for each in texts))
-    vectors = _relu(
-        weights,
-        "section",
-        _bag(weights["titles"], titles, dropped, generator),
-        _bag(weights["bodies"], bodies, dropped._replace(titles=0.0), generator),
-        _dense([each.section for each in texts]),
-    )
-    near = torch.from_numpy(windows(lengths, SECTION_REACH))
+    titles = _bag(weights["titles"], [title_rows(t) for t in texts.titles], dropped, generator)
+    bodies = _bag(weights["bodies"], texts.bodies, dropped._replace(titles=0.0), generator)
+    vectors = _relu(weights, "section", titles, bodies, torch.from_numpy(texts.section))
+    near = torch.from_numpy(windows(texts.n_sections, SECTION_REACH))
     context = vectors + _relu(weights, "around", _windowed(vectors, near))
     context = context + _relu(weights, "beyond", _windowed(context, near))
-    both = torch.cat([context, _means(vectors, lengths)], 1)
+    both = torch.cat([context, _means(vectors, texts.n_sections)], 1)
     return F.linear(both, weights["about.weight"], weights["about.bias"])
 
 
@@ -154,10 +132,6 @@ def section_cost(scores: Tensor, category: Tensor, is_part: Tensor) -> tuple[Ten
 def _relu(weights: Parameters, name: str, *parts: Tensor) -> Tensor:
     x = parts[0] if len(parts) == 1 else torch.cat(parts, 1)
     return F.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"]).relu()
-
-
-def _dense(arrays: Sequence[np.ndarray]) -> Tensor:
-    return torch.from_numpy(np.concatenate(arrays))
 
 
 def _bag(

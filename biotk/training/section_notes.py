@@ -16,7 +16,10 @@ from biotk.sections.titles import category_of
 from biotk.training.section_recipe import SectionRecipe
 
 _WORD = re.compile(r"\w+")
-_DOUBTFUL = re.compile(r"[A-Z][A-Za-z/'&() \-]{1,48}:\s+[^\d\s]")
+# What rules leave open: "Attitude: Calm.", and capitals alone on a line.
+_DOUBTFUL = re.compile(
+    r"(?!.*[a-z])[A-Z][A-Z ,/&'()\-]{3,60}$|[A-Z][A-Za-z/'&() \-]{1,48}:\s+[^\d\s]"
+)
 #: Formats that parts of sections are often of, whatever that of the sections is.
 _OF_PARTS = ("title_case", "sentence_case", "inline")
 
@@ -72,7 +75,7 @@ class NoteMaker:
 
 def _decided(block: Block) -> Block:
     """:returns: the block without the lines that may be headings which rules do not know."""
-    lines = tuple(line for line in block.body if line.isupper() or not _DOUBTFUL.match(line))
+    lines = tuple(line for line in block.body if not _DOUBTFUL.match(line))
     return replace(block, body=lines)
 
 

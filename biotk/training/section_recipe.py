@@ -38,7 +38,7 @@ class SectionRecipe:
 
     name: str
     notes: str
-    left_out: str | None = None
+    left_out: tuple[str, ...] = ()
     categories: str | None = None
     titles: str | None = None
     formats: tuple[str, ...] = tuple(FORMATS)
@@ -67,15 +67,11 @@ def read_section_recipe(path: Path | str, *, data: Path | None = None) -> Sectio
     path = Path(path)
     raw = dict(read_toml(path))
     root = path.parent if data is None else data
-    for key, folder in (
-        ("notes", root),
-        ("categories", root),
-        ("titles", root),
-        ("left_out", path.parent),
-    ):
+    for key in ("notes", "categories", "titles"):
         if isinstance(raw.get(key), str):
-            raw[key] = str(folder / raw[key])
+            raw[key] = str(root / raw[key])
     recipe = make(SectionRecipe, raw, str(path))
+    recipe = replace(recipe, left_out=tuple(str(path.parent / each) for each in recipe.left_out))
     for name in recipe.formats:
         if name not in FORMATS:
             raise UnknownNameError("format of headings", name, FORMATS)

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -17,7 +18,13 @@ from torch import Tensor
 from biotk.document import Document
 from biotk.errors import InputError
 from biotk.sections.corpora import read_section_corpus
-from biotk.sections.features import SectionFeatures, TextFeatures, section_features, text_features
+from biotk.sections.features import (
+    SectionFeatures,
+    Span,
+    TextFeatures,
+    section_features,
+    text_features,
+)
 from biotk.sections.model import SectionConfig, section_spans, write_model
 from biotk.sections.titles import CATEGORIES
 from biotk.training import section_network as network
@@ -46,13 +53,13 @@ class Material(NamedTuple):
     titles: list[str]
 
 
-class Example(NamedTuple):
-    """A note as the networks see it.
+class Batch(NamedTuple):
+    """Notes as the networks see them, with what is right.
 
-    :param lines: its lines.
+    :param lines: their lines.
     :param right: whether each candidate is its line's title.
     :param missed: titles that are no candidate of their line.
-    :param sections: its sections; None where it has none with a title.
+    :param sections: the sections of the notes that have any with a title.
     :param category: of each section.
     :param is_part: of each section.
     """
@@ -60,7 +67,7 @@ class Example(NamedTuple):
     lines: TextFeatures
     right: np.ndarray
     missed: int
-    sections: SectionFeatures | None
+    sections: SectionFeatures
     category: list[int]
     is_part: list[float]
 
@@ -72,8 +79,9 @@ def gather(recipe: SectionRecipe, *, say: Say) -> Material:
     """
     documents = [each for each in read_section_corpus(recipe.notes) if each.text.strip()]
     n = len(documents)
-    if recipe.left_out is not None:
-        gold = list(read_section_corpus(recipe.notes, gold=recipe.left_out))
+    if recipe.left_out:
+        files = (read_section_corpus(recipe.notes, gold=each) for each in recipe.left_out)
+        gold = list(chain.from_iterable(files))
         ids = {each.id for each in gold}
         documents = unlike((each for each in documents if each.id not in ids), gold)
         say(f"{n - len(documents):,} of {n:,} notes left out: gold, or nearly the same")
@@ -95,29 +103,35 @@ def gather(recipe: SectionRecipe, *, say: Say) -> Material:
     return Material(notes, held, bodies, titles)
 
 
-def example(document: Document) -> Example:
-    """:returns: a note as the networks see it, with what is right."""
-    text = document.text
-    lines = text_features(text)
-    wanted = {s.title_start: s for s in document.sections if s.title_end > s.title_start}
+def batch_of(documents: Sequence[Document]) -> Batch:
+    """:returns: notes as the networks see them, with what is right."""
+    lines = text_features([each.text for each in documents])
     right = np.zeros(len(lines.found), bool)
-    titled = []
-    for n, candidate in enumerate(lines.found):
-        section = wanted.get(candidate.start)
-        if section is not None and section.title_end == candidate.end:
-            right[n] = True
-            titled.append((lines.lines[lines.at[n]].outer, candidate, section))
-    missed = len(wanted) - len(titled)
-    if not titled:
-        return Example(lines, right, missed, None, [], [])
-    spans = section_spans(text, [(outer, candidate) for outer, candidate, _ in titled])
-    skip = len(spans) - len(titled)
-    category = [network.UNKNOWN] * skip
-    is_part = [float(network.UNKNOWN)] * skip
-    for _, _, section in titled:
-        category.append(_NUMBERS.get(section.category or "", network.UNKNOWN))
-        is_part.append(float(section.parent is not None))
-    return Example(lines, right, missed, section_features(text, spans), category, is_part)
+    spans_of: list[tuple[str, list[Span]]] = []
+    category: list[int] = []
+    is_part: list[float] = []
+    missed = at = 0
+    for document, n_found in zip(documents, lines.n_found):
+        wanted = {s.title_start: s for s in document.sections if s.title_end > s.title_start}
+        titled = []
+        for n in range(at, at + n_found):
+            candidate = lines.found[n]
+            section = wanted.get(candidate.start)
+            if section is not None and section.title_end == candidate.end:
+                right[n] = True
+                titled.append((lines.lines[lines.at[n]].outer, candidate, section))
+        at += n_found
+        missed += len(wanted) - len(titled)
+        if not titled:
+            continue
+        spans = section_spans(document.text, [(outer, found) for outer, found, _ in titled])
+        skip = len(spans) - len(titled)
+        category += [network.UNKNOWN] * skip
+        is_part += [float(network.UNKNOWN)] * skip
+        category += [_NUMBERS.get(s.category or "", network.UNKNOWN) for _, _, s in titled]
+        is_part += [float(s.parent is not None) for _, _, s in titled]
+        spans_of.append((document.text, spans))
+    return Batch(lines, right, missed, section_features(spans_of), category, is_part)
 
 
 def train_sections(recipe: SectionRecipe, out: Path, *, say: Say) -> dict[str, float]:
@@ -136,7 +150,7 @@ def train_sections(recipe: SectionRecipe, out: Path, *, say: Say) -> dict[str, f
     costs: list[float] = []
     for step in range(1, recipe.steps + 1):
         drawn = [maker.draw(note, rng) for note in rng.choices(material.notes, k=recipe.batch)]
-        cost = _cost(weights, [example(each) for each in drawn if each.text.strip()], generator)
+        cost = _cost(weights, batch_of([each for each in drawn if each.text.strip()]), generator)
         if material.bodies:
             cost = cost + _body_cost(weights, rng.choices(material.bodies, k=_HEADLESS_BATCH))
         optimizer.zero_grad()
@@ -162,33 +176,21 @@ def _rate(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _cost(
-    weights: dict[str, Tensor],
-    examples: Sequence[Example],
-    generator: torch.Generator | None,
-) -> Tensor:
-    texts = [each.lines for each in examples]
+def _cost(weights: dict[str, Tensor], batch: Batch, generator: torch.Generator | None) -> Tensor:
     dropped = network.KEPT if generator is None else _DROPPED
-    starts = np.cumsum([0, *(len(each.lines) for each in texts)])
-    scores = network.line_scores(weights, texts, dropped=dropped, generator=generator)
-    at = np.concatenate([each.at + start for each, start in zip(texts, starts)])
-    right = np.concatenate([each.right for each in examples])
-    cost, _ = network.line_cost(scores, torch.from_numpy(at), torch.from_numpy(right))
-    titled = [each for each in examples if each.sections is not None]
-    if not titled:
+    scores = network.line_scores(weights, batch.lines, dropped=dropped, generator=generator)
+    at, right = torch.from_numpy(batch.lines.at), torch.from_numpy(batch.right)
+    cost, _ = network.line_cost(scores, at, right)
+    if not batch.category:
         return cost
-    rows = network.section_scores(
-        weights, [each.sections for each in titled if each.sections is not None],
-        dropped=dropped, generator=generator,
-    )  # fmt: skip
-    category = torch.tensor([n for each in titled for n in each.category])
-    is_part = torch.tensor([n for each in titled for n in each.is_part])
+    rows = network.section_scores(weights, batch.sections, dropped=dropped, generator=generator)
+    category, is_part = torch.tensor(batch.category), torch.tensor(batch.is_part)
     about, _ = network.section_cost(rows, category, is_part)
     return 4 * cost + about
 
 
 def _body_cost(weights: dict[str, Tensor], some: Sequence[tuple[str, int]]) -> Tensor:
-    features = [section_features(text, [(0, 0, 0, len(text))]) for text, _ in some]
+    features = section_features([(text, [(0, 0, 0, len(text))]) for text, _ in some])
     rows = network.section_scores(weights, features)
     category = torch.tensor([n for _, n in some])
     cost, _ = network.section_cost(rows, category, torch.full((len(some),), -1.0))
@@ -203,23 +205,20 @@ def _held_figures(
         return {}
     plain = NoteMaker(replace(recipe, retitled=0.0, mess=0.0), ())
     rng = Random(recipe.seed + 1)
-    examples = [example(plain.draw(each, rng)) for each in held for _ in range(2)]
-    examples = [each for each in examples if each.lines.found and each.sections is not None]
+    batch = batch_of([plain.draw(each, rng) for each in held for _ in range(2)])
+    if not batch.category:
+        return {}
     with torch.no_grad():
-        texts = [each.lines for each in examples]
-        scores = network.line_scores(weights, texts)
-        starts = np.cumsum([0, *(len(each.lines) for each in texts)])
-        at = np.concatenate([each.at + start for each, start in zip(texts, starts)])
-        right = np.concatenate([each.right for each in examples])
-        _, lines = network.line_cost(scores, torch.from_numpy(at), torch.from_numpy(right))
-        rows = network.section_scores(
-            weights, [each.sections for each in examples if each.sections is not None]
+        scores = network.line_scores(weights, batch.lines)
+        _, lines = network.line_cost(
+            scores, torch.from_numpy(batch.lines.at), torch.from_numpy(batch.right)
         )
-        category = torch.tensor([n for each in examples for n in each.category])
-        is_part = torch.tensor([n for each in examples for n in each.is_part])
-        _, about = network.section_cost(rows, category, is_part)
-    missed = sum(each.missed for each in examples)
-    titles = missed + int(right.sum())
+        rows = network.section_scores(weights, batch.sections)
+        _, about = network.section_cost(
+            rows, torch.tensor(batch.category), torch.tensor(batch.is_part)
+        )
+    titles = batch.missed + int(batch.right.sum())
     return {
-        "lines_right": lines, "categories_right": about, "titles_no_candidate": missed / titles,
+        "lines_right": lines, "categories_right": about,
+        "titles_no_candidate": batch.missed / titles,
     }  # fmt: skip

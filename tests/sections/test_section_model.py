@@ -13,7 +13,7 @@ from biotk.sections import model as module
 from biotk.sections.features import text_features
 from biotk.sections.loading import load_segmenter
 from biotk.sections.model import CONFIG, WEIGHTS, SectionConfig, SectionModel, write_model
-from biotk.sections.network import SHAPES, line_scores, windows
+from biotk.sections.network import SHAPES, Networks, windows
 from biotk.sections.segmenter import SectionSegmenter
 
 
@@ -47,8 +47,8 @@ def test_headings_are_those_of_a_loop_over_lines(
     weights: dict[str, np.ndarray],
 ) -> None:
     found = SectionModel(weights, SectionConfig()).headings([NOTE])[0]
-    features = text_features(NOTE)
-    (scores,) = line_scores(weights, [features])
+    features = text_features([NOTE])
+    scores = Networks(weights).line_scores(features)
     expected = []
     for n, line in enumerate(features.lines):
         some = [(float(s), c) for s, c, at in zip(scores, features.found, features.at) if at == n]
@@ -66,7 +66,7 @@ def test_headings_do_not_hang_on_the_batch(
     texts = [NOTE, "", "\n \n", "No heading at all here", NOTE * 3, "心电图：\n正常\n"]
     together = model.headings(texts)
     assert together == [model.headings([text])[0] for text in texts]
-    monkeypatch.setattr(module, "_BATCH_LINES", 3)
+    monkeypatch.setattr(module, "_BATCH_CHARACTERS", 30)
     assert model.headings(texts) == together
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from biotk.sections import network as plain
 from biotk.sections.features import section_features, text_features
+from biotk.sections.network import Networks
 from biotk.training import section_network as network
 
 NOTES = [
@@ -32,26 +32,26 @@ def arrays(weights: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
 def test_line_scores_are_those_of_numpy_in_a_batch_and_alone(
     weights: dict[str, torch.Tensor],
 ) -> None:
-    texts = [text_features(text) for text in NOTES]
-    ours = network.line_scores(weights, texts).detach().numpy()
-    theirs = plain.line_scores(arrays(weights), texts)
-    np.testing.assert_allclose(ours, np.concatenate(theirs), rtol=1e-4, atol=1e-5)
-    for text, scores in zip(texts, theirs):
-        (alone,) = plain.line_scores(arrays(weights), [text])
-        np.testing.assert_allclose(alone, scores, rtol=1e-4, atol=1e-5)
-        assert len(scores) == len(text.found)
+    networks = Networks(arrays(weights))
+    together = text_features(NOTES)
+    ours = network.line_scores(weights, together).detach().numpy()
+    theirs = networks.line_scores(together)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    alone = [networks.line_scores(text_features([text])) for text in NOTES]
+    np.testing.assert_allclose(np.concatenate(alone), theirs, rtol=1e-4, atol=1e-5)
+    assert [len(scores) for scores in alone] == together.n_found
 
 
 def test_section_scores_are_those_of_numpy_in_a_batch_and_alone(
     weights: dict[str, torch.Tensor],
 ) -> None:
-    texts = [section_features(text, spans) for text, spans in zip(NOTES, SPANS)]
-    ours = network.section_scores(weights, texts).detach().numpy()
-    theirs = plain.section_scores(arrays(weights), texts)
-    np.testing.assert_allclose(ours, np.concatenate(theirs), rtol=1e-4, atol=1e-5)
-    for text, scores in zip(texts, theirs):
-        (alone,) = plain.section_scores(arrays(weights), [text])
-        np.testing.assert_allclose(alone, scores, rtol=1e-4, atol=1e-5)
+    networks = Networks(arrays(weights))
+    together = section_features(list(zip(NOTES, SPANS)))
+    ours = network.section_scores(weights, together).detach().numpy()
+    theirs = networks.section_scores(together)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+    alone = [networks.section_scores(section_features([each])) for each in zip(NOTES, SPANS)]
+    np.testing.assert_allclose(np.concatenate(alone), theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_line_cost_is_that_of_a_loop_over_lines() -> None:

@@ -17,7 +17,7 @@ from biotk.sections.strict import strict_headings
 from biotk.sections.tiling import tile_with_parents
 from biotk.training.section_notes import NoteMaker, read_titles, share, unlike
 from biotk.training.section_recipe import read_section_recipe, without_formats
-from biotk.training.sections import example
+from biotk.training.sections import batch_of
 
 WORDS = "The patient was seen today and has felt rather well since the last time we met".split()
 TITLES = ("CHIEF COMPLAINT", "ALLERGIES", "PHYSICAL EXAMINATION", "LUNGS", "PLAN", "IMPRESSION")
@@ -98,15 +98,14 @@ def test_read_section_recipe_refuses_what_makes_no_sense(
         read_section_recipe(recipe)
 
 
-def test_example_finds_the_titles_among_the_candidates() -> None:
-    document = note(1)
-    found = example(document)
-    assert found.missed == 0
-    assert int(found.right.sum()) == 4
-    assert found.sections is not None
-    assert len(found.category) == len(found.sections.titles) == 4
+def test_batch_of_finds_the_titles_among_the_candidates() -> None:
     bare = Document("n", "He is well.", sections=())
-    assert example(bare).sections is None
+    found = batch_of([note(1), bare, note(2)])
+    assert found.missed == 0
+    assert int(found.right.sum()) == 8
+    assert found.sections.n_sections == [4, 4]
+    assert len(found.category) == len(found.is_part) == 8
+    assert batch_of([bare]).category == []
 
 
 def test_drawn_notes_keep_their_sections_and_titles_are_candidates() -> None:
@@ -117,7 +116,7 @@ def test_drawn_notes_keep_their_sections_and_titles_are_candidates() -> None:
     for seed in range(60):
         drawn = maker.draw(note(seed), rng)
         assert len(drawn.sections) == 4
-        assert example(drawn).missed == 0
+        assert batch_of([drawn]).missed == 0
     headless = NoteMaker(SectionRecipe("x", "y", headless=1.0))
     assert all(s.title_end == s.title_start for s in headless.draw(note(3), rng).sections)
 

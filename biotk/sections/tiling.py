@@ -52,14 +52,17 @@ def tile(text: str, headings: Iterable[Heading], *, nested: bool = False) -> tup
     ends = [*(row.start for row in rows[1:]), len(text)]
     if not nested:
         return tuple(_section(row, end) for row, end in zip(rows, ends))
+    # Where the next section begins that is no part of another, for each row.
+    stops = [len(text)] * len(rows)
+    for n in range(len(rows) - 2, -1, -1):
+        stops[n] = stops[n + 1] if rows[n + 1].is_part else rows[n + 1].start
     sections: list[Section] = []
     parent: int | None = None
     for n, (row, end) in enumerate(zip(rows, ends)):
         # A preamble has no title that its parts could be parts of.
         if not row.is_part or parent is None:
             parent = n if row.title_end > row.title_start else None
-            stop = next((r.start for r in rows[n + 1 :] if not r.is_part), len(text))
-            sections.append(_section(row, stop if parent is not None else end))
+            sections.append(_section(row, stops[n] if parent is not None else end))
         else:
             sections.append(_section(row, end, parent=parent))
     return tuple(sections)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,7 +12,6 @@ from random import Random
 from biotk.document import Document
 from biotk.io.files import open_bytes
 from biotk.sections.formats import AS_IS, Block, Layout, blocks_of, render
-from biotk.sections.titles import category_of
 from biotk.training.section_recipe import SectionRecipe
 
 _WORD = re.compile(r"\w+")
@@ -28,15 +27,17 @@ class NoteMaker:
     """Draws notes in other shapes.
 
     :param recipe: how often what is done.
-    :param titles: headings to put in the place of some.
+    :param titles: headings to put in the place of some, with what they are about.
     """
 
-    def __init__(self, recipe: SectionRecipe, titles: Sequence[str] = ()) -> None:
+    def __init__(
+        self, recipe: SectionRecipe, titles: Mapping[str, str | None] | None = None
+    ) -> None:
         self.recipe = recipe
-        self._titles = list(titles)
+        self._titles = list(titles or {})
         self._by_category: dict[str, list[str]] = {}
-        for title in titles:
-            if (category := category_of(title)) is not None:
+        for title, category in (titles or {}).items():
+            if category is not None:
                 self._by_category.setdefault(category, []).append(title)
 
     def draw(self, document: Document, rng: Random) -> Document:
@@ -65,12 +66,10 @@ class NoteMaker:
         if not block.title or not self._titles or rng.random() >= self.recipe.retitled:
             return block
         same = self._by_category.get(block.category or "")
-        if same and not block.is_part:
-            title = rng.choice(same)
-            return replace(block, title=_cased(title, block.title, rng))
+        if same and rng.random() < 0.8:
+            return replace(block, title=_cased(rng.choice(same), block.title))
         # Another title altogether: where it stands is still a heading, what it means is not known.
-        title = rng.choice(self._titles)
-        return replace(block, title=_cased(title, block.title, rng), category=None)
+        return replace(block, title=_cased(rng.choice(self._titles), block.title), category=None)
 
 
 def _decided(block: Block) -> Block:
@@ -79,7 +78,7 @@ def _decided(block: Block) -> Block:
     return replace(block, body=lines)
 
 
-def _cased(title: str, like: str, rng: Random) -> str:
+def _cased(title: str, like: str) -> str:
     return title.upper() if like.isupper() else title[:1].upper() + title[1:]
 
 
@@ -142,16 +141,52 @@ def _messy(block: Block, rng: Random) -> Block:
     return replace(block, body=tuple(lines))
 
 
-def read_titles(path: str | Path) -> list[str]:
-    """:returns: the headings of SecTag's list, in its order, each once; codes left out."""
-    titles: dict[str, None] = {}
+# What the branches of SecTag's tree are about; the longest that fits counts, "" is nothing of ours.
+_BRANCHES = {
+    "1": "administrative", "3": "administrative", "4": "administrative", "5.14": "administrative",
+    "5.15": "administrative", "5.16": "administrative", "5.18": "administrative",
+    "5.21": "disposition", "5.22": "diagnosis", "5.23": "procedure", "5.24": "instructions",
+    "5.25": "birth_and_development", "5.26": "chief_complaint", "5.27": "chief_complaint",
+    "5.28": "history_of_present_illness", "5.29": "indication", "5.30": "past_medical_history",
+    "5.32": "hospital_course", "5.34.78": "social_history", "5.34.79": "family_history",
+    "5.35": "past_medical_history", "5.35.84": "past_surgical_history",
+    "5.35.91": "obstetric_history", "5.35.94": "birth_and_development",
+    "5.36.102": "immunizations", "5.37": "medications", "5.38": "allergies",
+    "5.39": "review_of_systems", "6": "physical_exam", "6.40.138": "", "6.41": "imaging",
+    "6.41.144": "labs", "6.41.153": "labs", "7": "plan", "8": "instructions", "9": "plan",
+    "11": "past_medical_history", "13": "assessment_and_plan", "13.48": "assessment",
+    "13.49": "assessment", "13.50": "assessment", "13.51": "plan", "13.51.155": "instructions",
+    "13.53": "findings", "14": "administrative", "15": "operative_details", "15.59": "procedure",
+    "15.60": "procedure", "16": "procedure", "22": "administrative", "27": "instructions",
+}  # fmt: skip
+# Measurements: labels of values rather than headings.
+_VALUES = "6.40.136."
+
+
+def read_titles(path: str | Path) -> dict[str, str | None]:
+    """Read SecTag's list of headings.
+
+    :returns: the headings with what they are about, in their order; None where their places in the
+        tree say several things, or nothing of ours. Codes and measurements are left out.
+    """
+    titles: dict[str, set[str]] = {}
     with open_bytes(path) as stream:
         for raw in stream:
-            line = raw.decode("utf-8", "replace")
-            title = line.split("\t", 1)[0].strip()
-            if "\t" in line and not line.startswith("#") and "_" not in title and len(title) > 2:
-                titles[title] = None
-    return list(titles)
+            title, _, rest = raw.decode("utf-8", "replace").partition("\t")
+            node, title = rest.split("\t")[0].strip(), title.strip()
+            is_title = rest and not title.startswith("#") and "_" not in title and len(title) > 2
+            if is_title and not node.startswith(_VALUES):
+                titles.setdefault(title, set()).add(_branch(node))
+    return {
+        title: next(iter(about)) or None if len(about) == 1 else None
+        for title, about in titles.items()
+    }
+
+
+def _branch(node: str) -> str:
+    parts = node.split(".")
+    places = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((_BRANCHES[place] for place in places if place in _BRANCHES), "")
 
 
 def share(id: str, seed: int) -> float:

@@ -44,13 +44,13 @@ class Material(NamedTuple):
     :param notes: to train on.
     :param held: for figures.
     :param bodies: sections without a heading, with their categories.
-    :param titles: headings to put in the place of some.
+    :param titles: headings to put in the place of some, with what they are about.
     """
 
     notes: list[Document]
     held: list[Document]
     bodies: list[tuple[str, int]]
-    titles: list[str]
+    titles: dict[str, str | None]
 
 
 class Batch(NamedTuple):
@@ -95,7 +95,7 @@ def gather(recipe: SectionRecipe, *, say: Say) -> Material:
             category = each.sections[0].category if each.sections else None
             if category is not None and share(each.id, recipe.seed) >= 0.2:
                 bodies.append((each.text, _NUMBERS[category]))
-    titles = [] if recipe.titles is None else read_titles(recipe.titles)
+    titles = {} if recipe.titles is None else read_titles(recipe.titles)
     say(
         f"{len(notes):,} notes to train on, {len(held):,} held, {len(bodies):,} bodies of sections,"
         f" {len(titles):,} titles"
@@ -203,7 +203,7 @@ def _held_figures(
     """:returns: the shares of right lines and right categories on held notes in drawn shapes."""
     if not held:
         return {}
-    plain = NoteMaker(replace(recipe, retitled=0.0, mess=0.0), ())
+    plain = NoteMaker(replace(recipe, retitled=0.0, mess=0.0))
     rng = Random(recipe.seed + 1)
     batch = batch_of([plain.draw(each, rng) for each in held for _ in range(2)])
     if not batch.category:

@@ -111,7 +111,9 @@ def test_batch_of_finds_the_titles_among_the_candidates() -> None:
 def test_drawn_notes_keep_their_sections_and_titles_are_candidates() -> None:
     from biotk.training.section_recipe import SectionRecipe
 
-    maker = NoteMaker(SectionRecipe("x", "y", headless=0.0, retitled=0.5, mess=0.9), ["worries"])
+    maker = NoteMaker(
+        SectionRecipe("x", "y", headless=0.0, retitled=0.5, mess=0.9), {"worries": None}
+    )
     rng = Random(2)
     for seed in range(60):
         drawn = maker.draw(note(seed), rng)
@@ -135,5 +137,15 @@ def test_share_is_even_and_the_same_each_time() -> None:
     assert share("1", 13) != share("1", 14)
 
 
-def test_read_titles_takes_headings_only(recipe: Path) -> None:
-    assert read_titles(recipe.parent / "titles.txt") == ["chief problem", "worries"]
+def test_read_titles_takes_headings_and_what_their_branch_is_about(tmp_path: Path) -> None:
+    rows = [
+        "# c", "chief problem\t5.26.1\tcc", "at_home\t1\tx", "abdomen\t6.40.139\tx",
+        "abdomen\t5.39.1\tx", "father\t5.34.79.1\tx", "pulse\t6.40.136.2\tx", "robots\t99\tx",
+    ]  # fmt: skip
+    (tmp_path / "t").write_text("\n".join(rows))
+    assert read_titles(tmp_path / "t") == {
+        "chief problem": "chief_complaint",
+        "abdomen": None,
+        "father": "family_history",
+        "robots": None,
+    }

@@ -6,7 +6,8 @@ every format that BioTK reads or writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,7 +49,8 @@ class Link:
     :param query: the string that was looked up, where it is not the mention itself (the long
         form of an abbreviation).
     :param candidates: all that was considered, best first.
-    :param reasons: further facts for people, as in ``{"nil": "best score 0.31 < 0.55"}``.
+    :param reasons: further facts for people, as in ``{"nil": "best score 0.31 < 0.55"}``;
+        ``section`` is what the section of the mention is about, or its title.
     :param log_prob: of the concept, as in :class:`Candidate`; None for NIL.
     :param nil_interval: between what the probability lies that a model gives to "none of the
         concepts that may be answered"; not calibrated. None where no model says so.
@@ -190,3 +192,29 @@ def span_text(text: str, spans: Spans) -> str:
     'breast cancer'
     """
     return " ".join(text[start:end] for start, end in spans)
+
+
+def section_at(sections: Sequence[Section], offset: int) -> Section | None:
+    """Find the section that a place lies in; of nested ones the innermost.
+
+    :param sections: in order of their start.
+    :param offset: a place in the text.
+    :returns: None where no section reaches there.
+
+    >>> plan = Section(6, 14, 6, 10, "plan")
+    >>> section_at([Section(0, 6, 0, 0), plan], 13) == plan
+    True
+    """
+    last = bisect_right(sections, offset, key=lambda section: section.start)
+    return next((section for section in reversed(sections[:last]) if offset < section.end), None)
+
+
+def section_name(text: str, section: Section | None) -> str | None:
+    """:returns: what a section is about; its title where that is not known; None without either.
+
+    >>> section_name("DOG BITES: two.", Section(0, 15, 0, 9))
+    'DOG BITES'
+    """
+    if section is None:
+        return None
+    return section.category or text[section.title_start : section.title_end] or None

@@ -2,20 +2,21 @@
 
 On a terminal mentions are coloured by type and followed by their id: ``chest pain ⟨MESH:D002637⟩``.
 Where colours cannot be shown, as in a pipe, brackets say where a mention starts:
-``[chest pain|MESH:D002637]``.
+``[chest pain|MESH:D002637]``. Titles of sections are underlined on a terminal, and followed by what
+the section is about: ``PLAN ⟨plan⟩``. The table names the section of each mention.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from biotk.document import Document, Link, Mention
+from biotk.document import Document, Link, Mention, Section, section_at, section_name
 from biotk.text.overlaps import without_overlaps
 from biotk.types import NIL
 
@@ -27,6 +28,7 @@ STYLES = {
     "Variant": "bold magenta",
 }
 _OTHER = "bold blue"
+_TITLE = "bold underline"
 
 # A note could carry codes that steer the terminal; they are shown as pictures, line ends excepted.
 _CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"}
@@ -60,9 +62,10 @@ def print_view(document: Document, console: Console | None = None) -> None:
 def annotated_text(document: Document, *, coloured: bool) -> Text:
     """:returns: the note's text with its mentions marked."""
     text = Text()
+    titled = [s for s in document.sections if coloured and s.title_start < s.title_end]
     at = 0
     for mention in without_overlaps(document.mentions):
-        text.append(_shown(document.text[at : mention.start]))
+        _append(text, document, (at, mention.start), titled)
         surface = _shown(document.text[mention.start : mention.end])
         ids = _ids(mention)
         if coloured:
@@ -71,8 +74,24 @@ def annotated_text(document: Document, *, coloured: bool) -> Text:
         else:
             text.append(f"[{surface}|{ids}]" if ids else f"[{surface}]")
         at = mention.end
-    text.append(_shown(document.text[at:]))
+    _append(text, document, (at, len(document.text)), titled)
     return text
+
+
+def _append(
+    text: Text, document: Document, stretch: tuple[int, int], titled: Sequence[Section]
+) -> None:
+    """Append what stands between two mentions, titles of sections marked."""
+    at, end = stretch
+    for section in titled:
+        left, right = max(at, section.title_start), min(end, section.title_end)
+        if left < right:
+            text.append(_shown(document.text[at:left]))
+            text.append(_shown(document.text[left:right]), style=_TITLE)
+            if right == section.title_end:
+                text.append(f" ⟨{_shown(section.category or 'unknown')}⟩", style="dim")
+            at = right
+    text.append(_shown(document.text[at:end]))
 
 
 def _table(document: Document, *, boxed: bool) -> Table:
@@ -82,9 +101,14 @@ def _table(document: Document, *, boxed: bool) -> Table:
         table.add_column(title, no_wrap=title == "concept id", overflow="fold")
     table.add_column("score", justify="right")
     table.add_column("route")
+    if document.sections:
+        table.add_column("section")
+    sections = sorted(document.sections, key=lambda section: section.start)
     for mention in document.mentions:
+        section = section_name(document.text, section_at(sections, mention.start))
+        told = [_shown(section or "")] if sections else []
         for link in mention.links or (None,):
-            table.add_row(*map(Text, _row(mention, link)))
+            table.add_row(*map(Text, (*_row(mention, link), *told)))
     return table
 
 

@@ -27,7 +27,11 @@ class PipelineAnnotator:
         self.nlp = nlp
 
     def annotate(self, batch: Sequence[Document]) -> list[Document]:
-        """Annotate documents; what they brought along, but for mentions, is kept."""
+        """Annotate documents.
+
+        What they brought along is kept, but for mentions, and but for sections and abbreviations
+        where the pipeline finds some.
+        """
         with self.nlp.memory_zone():
             docs = self.nlp.pipe(document.text for document in batch)
             return [_with_findings(document, doc) for document, doc in zip(batch, docs)]
@@ -38,6 +42,7 @@ def _with_findings(document: Document, doc: Doc) -> Document:
     return replace(
         document,
         mentions=found.mentions,
+        sections=found.sections or document.sections,
         abbreviations=found.abbreviations or document.abbreviations,
     )
 

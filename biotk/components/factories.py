@@ -24,6 +24,25 @@ def make_abbreviations(nlp: Language, name: str) -> Callable[[Doc], Doc]:
 
 
 @Language.factory(
+    "biotk_sections",
+    assigns=["doc._.sections", "doc._.section_categories", "span._.section", "doc.spans"],
+    default_config={"segmenter": "biotk-sections", "rules": None, "nested": False},
+)
+def make_sections(
+    nlp: Language, name: str, segmenter: str, rules: str | None, nested: bool
+) -> Callable[[Doc], Doc]:
+    """Split a record into its sections.
+
+    segmenter (str): the model: an embedded one or a folder; or "rules" for none.
+    rules (str | None): a file of rules of one's own, as medspaCy writes them.
+    nested (bool): whether a section reaches over its parts, which name it as their parent.
+    """
+    from biotk.components.sections import SectionsComponent
+
+    return SectionsComponent(name, segmenter=segmenter, rules=rules, nested=nested)
+
+
+@Language.factory(
     "biotk_detector",
     assigns=["doc.ents", "doc.spans"],
     default_config={

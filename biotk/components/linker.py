@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from spacy.tokens import Doc, Span
-from spacy.util import raise_error
 
 from biotk.candidates.learned import LearnedNames
+from biotk.components.batched import BatchedComponent
 from biotk.components.extensions import add_getter
 from biotk.components.kb import KbHandle
-from biotk.components.plain import get_abbreviations, get_link, set_link
+from biotk.components.plain import get_abbreviations, get_link, get_sections, set_link
 from biotk.components.saving import KbComponent
-from biotk.document import Abbreviation
+from biotk.document import Abbreviation, section_at, section_name
 from biotk.kb import KnowledgeBase
 from biotk.linking import Linker, Query
 from biotk.linking.long_forms import LongForms
@@ -30,22 +29,24 @@ _KB_ENTS_SHOWN = 5
 _LEARNED = "learned_names.tsv"
 _MODEL = "model.json"
 
-#: What spaCy has called where documents cannot be processed.
-ErrorHandler = Callable[[str, Any, list[Doc], Exception], Any]
+#: The key in a link's reasons that tells the section: its category, or else its title.
+SECTION = "section"
 
 
 class _Asked(NamedTuple):
-    """A span that is linked, and whether it is one of the document's entities."""
+    """A span that is linked, whether it is one of the document's entities, and its section."""
 
     span: Span
     is_entity: bool
     query: Query
+    section: str | None
 
 
-class LinkerComponent(KbComponent):
+class LinkerComponent(BatchedComponent, KbComponent):
     """Sets ``ent.kb_id_`` (``"NIL"`` for none), ``ent._.link`` and ``ent._.kb_ents``.
 
-    Spans of ``doc.spans[spans_key]`` are linked too.
+    Spans of ``doc.spans[spans_key]`` are linked too. Where the document has sections, a link's
+    reasons tell the one that the mention starts in.
 
     Documents that come in a stream are linked together: a model answers many mentions at once.
 
@@ -88,7 +89,6 @@ class LinkerComponent(KbComponent):
         self.learned_names = learned_names
         self.resolve_abbreviations = resolve_abbreviations
         self.spans_key = spans_key
-        self._handle_error: ErrorHandler = raise_error
         _add_getters()
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -152,38 +152,12 @@ class LinkerComponent(KbComponent):
         if plain.get("model_named") == self._model_named and "model" in plain:
             self.model = plain["model"]
 
-    def set_error_handler(self, error_handler: ErrorHandler) -> None:
-        """Set what is called where documents cannot be processed, as in spaCy's components."""
-        self._handle_error = error_handler
-
-    def get_error_handler(self) -> ErrorHandler:
-        """:returns: what is called where documents cannot be processed."""
-        return self._handle_error
-
-    def __call__(self, doc: Doc) -> Doc:
-        """Link the entities of a document."""
-        self._link_docs([doc])
-        return doc
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
-        """Link the entities of documents, those of ``batch_size`` documents together."""
-        rest = iter(stream)
-        while docs := list(islice(rest, batch_size)):
-            try:
-                self._link_docs(docs)
-            except Exception as error:
-                if self._handle_error is raise_error or len(docs) == 1:
-                    self._handle_error(self.name, self, docs, error)
-                else:  # the handler shall see those documents alone that are to blame
-                    for doc in docs:
-                        yield from self.pipe([doc])
-                continue
-            yield from docs
-
-    def _link_docs(self, docs: Sequence[Doc]) -> None:
+    def _process(self, docs: Sequence[Doc]) -> None:
         asked = [each for doc in docs for each in self._asked(doc)]
         links = self.linker.link_batch([each.query for each in asked])
-        for (span, is_entity, _), link in zip(asked, links, strict=True):
+        for (span, is_entity, _, section), link in zip(asked, links, strict=True):
+            if section is not None:
+                link = replace(link, reasons={**link.reasons, SECTION: section})
             set_link(span, link)
             if is_entity:
                 # spaCy keeps an entity's id in its tokens; setting it there leaves the rest alone.
@@ -197,6 +171,7 @@ class LinkerComponent(KbComponent):
         if self.resolve_abbreviations:
             found = get_abbreviations(doc) or find_abbreviations(passage)
         forms = LongForms(found) if found else None
+        sections = get_sections(doc)
         entities = doc.ents
         for at, span in enumerate((*entities, *self._other_spans(doc, entities))):
             if self.linked_labels is not None and span.label_ not in self.linked_labels:
@@ -205,7 +180,8 @@ class LinkerComponent(KbComponent):
             start, end = span.start_char, span.end_char
             long_form = forms.of(text, start, end) if forms else None
             query = Query(text, span.label_ or None, long_form, passage, start, end)
-            yield _Asked(span, at < len(entities), query)
+            section = section_name(passage, section_at(sections, start))
+            yield _Asked(span, at < len(entities), query, section)
 
     def _other_spans(self, doc: Doc, entities: Sequence[Span]) -> Iterator[Span]:
         places = {(ent.start, ent.end, ent.label) for ent in entities}

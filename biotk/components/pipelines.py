@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from biotk.components.kb import SUBSET_FILE, KbHandle
-from biotk.components.plain import get_abbreviations, get_link
+from biotk.components.plain import get_abbreviations, get_link, get_sections
 from biotk.components.saving import KbComponent
 from biotk.document import Document, Mention
 from biotk.errors import InputError, UnknownNameError
@@ -167,7 +167,7 @@ def pipeline_kb(name: str | Path) -> str:
 
 def _kb_components(nlp: Language) -> list[str]:
     """Components whose saved KB must give way to the one that was asked for."""
-    return [n for n in nlp.pipe_names if nlp.get_pipe_meta(n).factory.startswith("biotk_")]
+    return [name for name, _ in _handles(nlp)]
 
 
 def to_document(doc: Doc, *, id: str = "", spans_key: str = "biotk") -> Document:
@@ -176,7 +176,7 @@ def to_document(doc: Doc, *, id: str = "", spans_key: str = "biotk") -> Document
     :param doc: a processed document.
     :param id: what the document shall be called.
     :param spans_key: spans that count beside the entities.
-    :returns: its mentions with their links, and its abbreviations.
+    :returns: its mentions with their links, its sections and its abbreviations.
     """
     spans: dict[tuple[int, int, str], Span] = {}
     for span in (*doc.spans.get(spans_key, ()), *doc.ents):
@@ -185,6 +185,7 @@ def to_document(doc: Doc, *, id: str = "", spans_key: str = "biotk") -> Document
         id=id,
         text=doc.text,
         mentions=tuple(_mention(spans[place]) for place in sorted(spans)),
+        sections=get_sections(doc),
         abbreviations=get_abbreviations(doc),
     )
 

@@ -7,14 +7,21 @@ a warning.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from biotk.document import Abbreviation, Candidate, Link
+from biotk.document import Abbreviation, Candidate, Link, Section, section_at
 
 _LINKS = "biotk_link_data"
 _ABBREVIATION = "biotk_abbreviation_data"
+_SECTIONS = "biotk_section_data"
+
+# The start, end, title's start and end, category, parent and source of a section.
+_Row = tuple[int, int, int, int, str | None, int | None, str | None]
 
 
 def set_link(span: Span, link: Link) -> None:
@@ -77,6 +84,64 @@ def abbreviation_at(doc: Doc, start: int, end: int) -> Abbreviation | None:
 def _abbreviation(start: int, end: int, plain: list[Any]) -> Abbreviation:
     short, long, long_start, long_end = plain
     return Abbreviation(start, end, short, long, start + long_start, start + long_end)
+
+
+def set_sections(doc: Doc, sections: Sequence[Section]) -> None:
+    """Keep the sections of a document in place of those that it had."""
+    data = _data(doc)
+    for key, _ in _runs(doc):
+        del data[key]
+    data[("._.", _SECTIONS, 0, _length(doc))] = [
+        [s.start, s.end, s.title_start, s.title_end, s.category, s.parent, s.source]
+        for s in sections
+    ]
+
+
+def get_sections(doc: Doc) -> tuple[Section, ...]:
+    """:returns: the sections, in order; none where nobody has looked for them.
+
+    Of a document that is a part of another one (``span.as_doc(copy_user_data=True)``) those that
+    reach into it, cut to it.
+    """
+    sections: list[Section] = []
+    length = _length(doc)
+    for key, rows in _runs(doc):
+        shift = key[2]
+        places: dict[int | None, int] = {}  # where a section of the run is among all that are left
+        for number, row in enumerate(rows):
+            start, end, *title = (min(max(offset + shift, 0), length) for offset in row[:4])
+            if start < end:
+                places[number] = len(sections)
+                category, parent, source = row[4:]
+                told = category, places.get(parent), source
+                sections.append(Section(start, end, title[0], title[1], *told))
+    return tuple(sections)
+
+
+def section_of(span: Span) -> Section | None:
+    """:returns: the section that a span starts in, of nested ones the innermost; None for none."""
+    doc, offset = span.doc, span.start_char
+    rows: list[_Row] | None = _data(doc).get(("._.", _SECTIONS, 0, _length(doc)))
+    if rows is None:  # joined with others, or cut out
+        return section_at(get_sections(doc), offset)
+    at = bisect_right(rows, offset, key=itemgetter(0)) - 1
+    while at >= 0 and rows[at][1] <= offset:
+        at -= 1
+    return Section(*rows[at]) if at >= 0 else None
+
+
+def _runs(doc: Doc) -> list[tuple[tuple[str, str, int, int], list[_Row]]]:
+    """:returns: the sections of each of the documents that this one was joined from, in order."""
+    return sorted(
+        (key, rows)
+        for key, rows in _data(doc).items()
+        if isinstance(key, tuple) and len(key) == 4 and key[1] == _SECTIONS
+    )
+
+
+def _length(doc: Doc) -> int:
+    """The length of the text, which spaCy puts together anew each time that it is asked for."""
+    return doc[-1].idx + len(doc[-1].text_with_ws) if len(doc) else 0
 
 
 def _key(name: str, span: Span) -> tuple[str, str, int, int]:

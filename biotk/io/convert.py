@@ -42,7 +42,7 @@ def document_to_dict(document: Document) -> dict[str, Any]:
     if document.mentions:
         data["mentions"] = [mention_to_dict(mention) for mention in document.mentions]
     if document.sections:
-        data["sections"] = [_section_to_dict(section) for section in document.sections]
+        data["sections"] = [_section_to_dict(s, document.text) for s in document.sections]
     if document.abbreviations:
         data["abbreviations"] = [
             {
@@ -115,8 +115,10 @@ def _candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
     return data
 
 
-def _section_to_dict(section: Section) -> dict[str, Any]:
+def _section_to_dict(section: Section, text: str) -> dict[str, Any]:
     data: dict[str, Any] = {key: getattr(section, key) for key in _SECTION}
+    if section.title_end > section.title_start:
+        data["title"] = text[section.title_start : section.title_end]
     for key in ("category", "parent", "source"):
         if (value := getattr(section, key)) is not None:
             data[key] = value

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from biotk.batch.view import print_view
-from biotk.document import Candidate, Document, Link, Mention
+from biotk.batch.view import annotated_text, print_view
+from biotk.document import Candidate, Document, Link, Mention, Section
 
 TEXT = "Chest pain and breast and ovarian cancer. Given Lasix.\r\nQuux \x1b[31m[bold]x[/bold]."
 
@@ -121,3 +121,47 @@ def test_document_without_much_is_shown(document: Document) -> None:
 def test_offsets_count_code_points() -> None:
     document = Document("a", "🤒 fever \ud83d", (Mention(((2, 7),), "fever", "Disease"),))
     assert "🤒 [fever] ?" in shown(document)
+
+
+NOTE = Document(
+    "s",
+    "HX: fever\nDOG \x1bBITES: pain\nquux",
+    (
+        Mention(((4, 9),), "fever", "Disease", (Link("X:1"),)),
+        Mention(((22, 26),), "pain", "Disease"),
+        Mention(((27, 31),), "quux"),
+    ),
+    (
+        Section(10, 27, 10, 20),
+        Section(0, 10, 0, 2, "past_medical_history"),
+        Section(27, 31, 27, 27),
+    ),
+)
+
+
+def test_terminal_marks_titles_and_tells_what_sections_are_about() -> None:
+    out = shown(NOTE, force_terminal=True, color_system="standard", width=200)
+    assert "\x1b[1;4mHX\x1b[0m\x1b[2m ⟨past_medical_history⟩\x1b[0m: \x1b[1;31mfever" in out
+    assert "\x1b[1;4mDOG ␛BITES\x1b[0m\x1b[2m ⟨unknown⟩\x1b[0m: " in out
+
+
+def test_title_that_is_a_mention_is_shown_once() -> None:
+    for place in (0, 5), (6, 11), (0, 11):
+        text = Mention((place,), "x", "Disease")
+        note = Document("n", "fever cough: x", (text,), (Section(0, 14, 0, 11, "plan"),))
+        plain = annotated_text(note, coloured=True).plain
+        assert plain.replace(" ⟨plan⟩", "") == note.text
+
+
+def test_table_names_the_section_of_each_mention() -> None:
+    rows = [line.rstrip() for line in shown(NOTE).splitlines()]
+    assert rows[-5].endswith(" section")
+    assert [row.split("  ")[-1].strip() for row in rows[-4:-1]] == [
+        "past_medical_history",
+        "DOG ␛BITES",
+        "quux",
+    ]
+
+
+def test_pipe_shows_titles_as_they_stand() -> None:
+    assert "HX: [fever|X:1]\nDOG ␛BITES: [pain]" in shown(NOTE)

@@ -186,6 +186,14 @@ def test_dict_reports_a_bad_mention_without_text_and_keeps_the_others(mention):
         document_from_dict(data)
 
 
+def test_title_of_a_section_is_written_and_not_read():
+    sections = (Section(0, 3, 0, 0), Section(3, 9, 3, 5, "history"))
+    data = document_to_dict(Document("a", "it HX: bc", sections=sections))
+    assert [section.get("title") for section in data["sections"]] == [None, "HX"]
+    data["sections"][1]["title"] = "another"
+    assert document_from_dict(data).sections == sections
+
+
 @pytest.mark.parametrize(
     "part",
     [

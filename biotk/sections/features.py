@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from biotk.sections.candidates import BULLET, NUMBER, Candidate, candidates, is_rule
 from biotk.sections.characters import DIGIT, LOWER, UPPER, Characters
+from biotk.sections.titles import CATEGORIES, category_of, is_part
 from biotk.text.lines import Line, split_lines
 
 Floats = NDArray[np.float32]
@@ -27,9 +28,11 @@ Ints = NDArray[np.int64]
 #: Rows of the tables that words are hashed into; row 0 stands in every bag.
 N_PIECES, N_WORDS = 16384, 16384
 #: Words of a line and of a body that are read.
-LINE_WORDS, BODY_WORDS = 6, 32
-#: What is told of a candidate, of a line and of a section besides their words.
-N_CANDIDATE, N_LINE, N_SECTION = 37, 16, 8
+LINE_WORDS, BODY_WORDS = 6, 24
+#: What is told of a candidate, of a line and of a section besides their words. The last columns of
+#: a section are what rules know of its title: its category, or that it is a part.
+N_KNOWN = len(CATEGORIES) + 1
+N_CANDIDATE, N_LINE, N_SECTION = 37, 16, 8 + N_KNOWN
 
 # Enough for marks, the longest title and what closes it.
 _HEAD = 160
@@ -266,6 +269,15 @@ class SectionFeatures:
     section: Floats
 
 
+@lru_cache(maxsize=65536)
+def _known(title: str) -> int | None:
+    """:returns: the column of what rules know of a title; None for nothing."""
+    if is_part(title):
+        return len(CATEGORIES)
+    category = category_of(title)
+    return None if category is None else CATEGORIES.index(category)
+
+
 #: Where the title and the body of a section stand: title start, title end, body start, end.
 Span = tuple[int, int, int, int]
 
@@ -286,5 +298,10 @@ def section_features(texts: Sequence[tuple[str, Sequence[Span]]]) -> SectionFeat
                 not title, "\n" in text[stop:body], title.isupper(), title.islower(),
                 min(len(title) / 40, 2.0), min((end - body) / 500, 3.0), body >= end, k / n,
             ))  # fmt: skip
-    dense = np.array(rows, np.float32).reshape(len(rows), N_SECTION)
+    dense = np.zeros((len(rows), N_SECTION), np.float32)
+    if rows:
+        dense[:, :-N_KNOWN] = rows
+    for k, title in enumerate(titles):
+        if (column := _known(title)) is not None:
+            dense[k, column - N_KNOWN] = 1.0
     return SectionFeatures([len(spans) for _, spans in texts], titles, bodies, dense)

@@ -32,7 +32,7 @@ from biotk.sections.features import (
 from biotk.sections.titles import CATEGORIES
 
 #: Widths of embeddings, of the vectors of lines and of those of sections.
-EMBEDDED, LINE, SECTION = 32, 64, 96
+EMBEDDED, LINE, SECTION = 32, 64, 64
 #: Lines and sections to each side that a window reaches to.
 LINE_REACH, SECTION_REACH = 2, 3
 

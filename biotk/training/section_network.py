@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
-from biotk.sections.features import Bags, SectionFeatures, TextFeatures, title_rows
+from biotk.sections.features import N_KNOWN, Bags, SectionFeatures, TextFeatures, title_rows
 from biotk.sections.network import LINE, LINE_REACH, SECTION_REACH, SHAPES, windows
 from biotk.sections.titles import CATEGORIES
 
@@ -38,10 +38,12 @@ class Dropped(NamedTuple):
 
     :param pieces: share of the rows of words that are hidden.
     :param titles: share of titles whose words are hidden altogether.
+    :param known: share of sections for which it is hidden what rules know of their titles.
     """
 
     pieces: float = 0.0
     titles: float = 0.0
+    known: float = 0.0
 
 
 KEPT = Dropped()
@@ -82,7 +84,12 @@ def section_scores(
     """:returns: *Shape*: (sections of all texts, categories + 1)."""
     titles = _bag(weights["titles"], [title_rows(t) for t in texts.titles], dropped, generator)
     bodies = _bag(weights["bodies"], texts.bodies, dropped._replace(titles=0.0), generator)
-    vectors = _relu(weights, "section", titles, bodies, torch.from_numpy(texts.section))
+    section = torch.from_numpy(texts.section)
+    if dropped.known:
+        section = section.clone()
+        hidden = torch.rand(len(section), generator=generator) < dropped.known
+        section[hidden, -N_KNOWN:] = 0.0
+    vectors = _relu(weights, "section", titles, bodies, section)
     near = torch.from_numpy(windows(texts.n_sections, SECTION_REACH))
     context = vectors + _relu(weights, "around", _windowed(vectors, near))
     context = context + _relu(weights, "beyond", _windowed(context, near))

@@ -115,6 +115,23 @@ def _measure(rng: Random) -> str:
     ))  # fmt: skip
 
 
+_TESTED = (
+    "Color", "Appearance", "Ketones", "Protein", "Nitrite", "Leukocyte esterase", "Bilirubin",
+    "Hepatitis B surface antigen", "HIV", "RPR", "Rapid strep", "Urine pregnancy test", "Mono spot",
+    "Troponin", "Influenza A", "Right ear", "Left ear", "Pain", "Sleep", "Appetite", "Contrast",
+)  # fmt: skip
+_FOUND = (
+    "Negative", "Positive", "Normal", "None", "Trace", "Clear", "Yellow", "Good", "Nonreactive",
+    "Not done", "Pending", "Yes", "No", "Small", "1+", "Within normal limits",
+)  # fmt: skip
+
+
+def _tested(rng: Random) -> str:
+    field = rng.choice(_TESTED)
+    field = rng.choice((field, field, field.upper(), field.title()))
+    return field + rng.choice((": ", ": ", ":  ", " - ", "  -  ", "\t")) + rng.choice(_FOUND)
+
+
 def _aside(rng: Random) -> str:
     n = _number
     date = f"{n(rng, 1, 12)}/{n(rng, 1, 28)}/{n(rng, 1998, 2015)}"
@@ -134,10 +151,15 @@ def _messy(block: Block, rng: Random) -> Block:
     if rng.random() < 0.6:
         return block
     lines = list(block.body)
+    least = min(1, len(lines))
+    if rng.random() < 0.3:  # a table
+        table = rng.choice((_measure, _tested))
+        at = rng.randint(least, len(lines))
+        lines[at:at] = [table(rng) for _ in range(rng.randint(3, 8))]
+        return replace(block, body=tuple(lines))
     for _ in range(rng.randint(1, 5)):
-        lines.insert(
-            rng.randint(min(1, len(lines)), len(lines)), rng.choice((_measure, _aside))(rng)
-        )
+        kind = rng.choice((_measure, _aside, _tested))
+        lines.insert(rng.randint(least, len(lines)), kind(rng))
     return replace(block, body=tuple(lines))
 
 

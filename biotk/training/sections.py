@@ -32,7 +32,7 @@ from biotk.training.section_notes import NoteMaker, read_titles, share, unlike
 from biotk.training.section_recipe import SectionRecipe
 
 _NUMBERS = {name: n for n, name in enumerate(CATEGORIES)}
-_DROPPED = network.Dropped(pieces=0.1, titles=0.12)
+_DROPPED = network.Dropped(pieces=0.1, titles=0.12, known=0.5)
 _HEADLESS_BATCH = 32
 
 Say = Callable[[str], None]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from biotk.sections import candidates as module
 from biotk.sections.characters import Characters
 from biotk.sections.features import N_CANDIDATE, N_LINE, section_features, text_features
+from biotk.sections.titles import CATEGORIES
 
 TEXTS = [
     "Seen today.\n\n  PLAN: Rest, fluids.\nHISTORY OF PRESENT ILLNESS The man coughs.\n-----\n",
@@ -111,6 +112,8 @@ def test_section_features_tell_layout_and_read_titles_and_bodies() -> None:
     found = section_features([(text, [(0, 0, 0, 4), (4, 8, 10, 14)]), (text, [(4, 8, 10, 14)])])
     assert found.n_sections == [2, 1]
     assert found.titles == ["", "PLAN", "PLAN"]
-    np.testing.assert_allclose(found.section[0], [1, 0, 0, 0, 0, 4 / 500, 0, 0])
-    np.testing.assert_allclose(found.section[1], [0, 1, 1, 0, 0.1, 4 / 500, 0, 0.5])
+    np.testing.assert_allclose(found.section[0, :8], [1, 0, 0, 0, 0, 4 / 500, 0, 0])
+    np.testing.assert_allclose(found.section[1, :8], [0, 1, 1, 0, 0.1, 4 / 500, 0, 0.5])
+    assert found.section[0, 8:].sum() == 0
+    assert found.section[1, 8 + CATEGORIES.index("plan")] == found.section[1, 8:].sum() == 1
     assert found.bodies[1] == found.bodies[2] != found.bodies[0]

@@ -43,7 +43,7 @@ body {{ font: 16px/1.8 system-ui, sans-serif; max-width: 60rem; margin: 2rem aut
   padding: 0 1rem; }}
 h2 {{ font-size: 1rem; margin: 0 0 0.5rem; }}
 figure {{ margin: 0 0 3rem; }}
-nav {{ line-height: 2; margin: 0 0 1rem; }}
+nav {{ font-size: 0.85rem; line-height: 2; margin: 0 0 1rem; }}
 nav a {{ border-left: 4px solid; color: inherit; display: inline-block; margin-right: 1.2rem;
   padding-left: 0.4rem; text-decoration: none; }}
 section {{ border-left: 4px solid; margin: 0 0 0.3rem; padding-left: 0.8rem;
@@ -54,7 +54,7 @@ section.part {{ margin-left: 1.5rem; }}
 section:target {{ background: #f6f6f6; }}
 small {{ color: #555; font-size: 0.7em; }}
 section small {{ background: #eee; border-radius: 0.35em; margin-left: 0.5em;
-  padding: 0.1em 0.4em; }}
+  padding: 0.1em 0.4em; white-space: nowrap; }}
 mark {{ padding: 0.2em 0.4em; border-radius: 0.35em; }}
 .kind {{ font-size: 0.7em; font-weight: bold; }}
 .id {{ font-size: 0.7em; }}

@@ -66,7 +66,7 @@ def annotate_cli(
     ] = False,
     no_text: Annotated[
         bool,
-        typer.Option("--no-text", help="Leave the notes' text out; mentions keep theirs."),
+        typer.Option("--no-text", help="Leave the notes' text out; mentions and titles stay."),
     ] = False,
     view: Annotated[
         bool, typer.Option("--view", help="Show the annotated notes on stdout, to be read.")
@@ -78,7 +78,7 @@ def annotate_cli(
         bool, typer.Option("--fail-fast", help="Stop at the first document that fails.")
     ] = False,
 ) -> None:
-    """Find and link the concepts in notes and papers.
+    """Find and link the concepts in notes and papers, and the sections of notes.
 
     One line of JSON per document, in the order of the inputs. Documents that fail go to
     OUT.failed.jsonl, with id and error and without their text, and the rest goes on. After a kill

@@ -205,8 +205,10 @@ def section_at(sections: Sequence[Section], offset: int) -> Section | None:
     >>> section_at([Section(0, 6, 0, 0), plan], 13) == plan
     True
     """
-    last = bisect_right(sections, offset, key=lambda section: section.start)
-    return next((section for section in reversed(sections[:last]) if offset < section.end), None)
+    at = bisect_right(sections, offset, key=lambda section: section.start) - 1
+    while at >= 0 and sections[at].end <= offset:
+        at -= 1
+    return sections[at] if at >= 0 else None
 
 
 def section_name(text: str, section: Section | None) -> str | None:

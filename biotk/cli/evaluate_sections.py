@@ -47,6 +47,13 @@ def sections_cli(
         Path | None,
         typer.Option(help="Titles that were seen in training, one a line: adds unseen."),
     ] = None,
+    rewritten: Annotated[
+        bool,
+        typer.Option(
+            "--rewritten",
+            help="Add each note with its headings rewritten to every format; by_format tells each.",
+        ),
+    ] = False,
     by_format: Annotated[
         bool,
         typer.Option("--by-format", help="Show figures by format in the table; JSON has them."),
@@ -63,9 +70,11 @@ def sections_cli(
 
     biotk evaluate sections --corpus notes.jsonl --json
 
-    biotk evaluate sections --corpus mtsamples.csv.gz --gold gold.jsonl --segmenter rules
+    biotk evaluate sections --corpus mtsamples.csv.gz --gold gold.jsonl --rewritten --by-format
     """
-    report = evaluate_sections(corpus, gold=gold, segmenter=segmenter, rules=rules, known=known)
+    report = evaluate_sections(
+        corpus, gold=gold, segmenter=segmenter, rules=rules, known=known, rewritten=rewritten
+    )
     if not as_json:
         report.pop("by_category")
         formats = report.pop("by_format")
@@ -82,6 +91,7 @@ def evaluate_sections(
     segmenter: str = "biotk-sections",
     rules: Path | None = None,
     known: Path | None = None,
+    rewritten: bool = False,
 ) -> dict[str, Any]:
     """Split the notes of a corpus and compare; see ``docs/evaluation.md``."""
     from biotk.evaluation import score_sections
@@ -93,6 +103,8 @@ def evaluate_sections(
         say(
             "the gold was made by rules, so that the figures tell what agrees with them: see --gold"
         )
+    if rewritten:
+        documents = [again for document in documents for again in _rewritten(document)]
     made = _segmenter(segmenter, rules)
     with progress_bar() as show:
         predicted = _split(made, documents, show)
@@ -123,6 +135,23 @@ def _read(corpus: Path, gold: Path | None) -> tuple[list[Document], str]:
     if not documents:
         raise InputError(f"{corpus} has no documents")
     return documents, kind
+
+
+def _rewritten(document: Document) -> list[Document]:
+    """:returns: a note as it is, and once in every format of headings; a body as it is."""
+    from random import Random
+
+    from biotk.sections.formats import AS_IS, FORMATS, blocks_of, render
+
+    if _is_body(document):
+        return [document]
+    blocks = blocks_of(document)
+    # Drawn by the note and the format alone, so that a note is rewritten alike in any corpus.
+    others = [
+        render(f"{document.id}/{name}", blocks, name, rng=Random(f"{document.id}{name}"))
+        for name in FORMATS
+    ]
+    return [replace(document, meta={**document.meta, "format": AS_IS}), *others]
 
 
 def _titles(path: Path) -> Callable[[str], bool]:

@@ -88,19 +88,24 @@ def candidates(text: str, line: Line) -> list[Candidate]:
         if title and len(title) <= LONGEST and title.count(" ") < most_words:
             ends[len(title)] = ends.get(len(title), 0) | kind
 
-    colon = -1
+    colon, whole = -1, True
     for found in _ENDS.finditer(head):
         kind = _KINDS[found.lastgroup or "colon"]
         offer(found.start(), kind, _MOST_SENTENCE if kind == PERIOD else MOST_WORDS)
+        # What is behind a colon or a sentence is no title any more.
         if kind == COLON:
-            colon = found.start()  # What is behind it is no title any more.
+            colon = found.start()
+            whole = not head[colon:].strip(_CLOSING)
+            break
+        if kind == PERIOD:
+            whole = found.end() == len(head)
             break
     if marks & (BOLD | BRACKET) and (found_closer := _CLOSER.search(head)):
         offer(found_closer.start(), CLOSER)
     if (colon < 0 or not head[:colon].isupper()) and (run := _CAPITALS.match(head)):
         for word in list(_CAPITAL_WORD.finditer(head, 0, run.end()))[-_MOST_RUNS:]:
             offer(word.end() - len(word[0]) + len(word[0].rstrip(",-/")), CAPITALS)
-    if stop - start <= LONGEST and (colon < 0 or not head[colon:].strip(_CLOSING)):
+    if whole and stop - start <= LONGEST:
         offer(len(head) - len(_tail(head)), WHOLE)
     result = []
     for length, kinds in sorted(ends.items()):

@@ -14,7 +14,7 @@ from biotk.sections.candidates import Candidate
 from biotk.sections.features import Floats, Span, TextFeatures, section_features, text_features
 from biotk.sections.network import SHAPES, Networks, Weights
 from biotk.sections.tiling import Heading
-from biotk.sections.titles import CATEGORIES
+from biotk.sections.titles import CATEGORIES, category_of
 
 #: The files of a model's folder.
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
@@ -90,11 +90,17 @@ class SectionModel:
         for n, (_, some) in zip(seen, spans):
             # A preamble is a section without a title.
             at += len(some) - len(titled[n])
+            whole: str | None = None
             for number, (outer, title) in enumerate(titled[n]):
                 part = parts[at] and number > 0
-                result[n].append(
-                    Heading(outer, title.start, title.end, categories[at], part, SOURCE)
-                )
+                # Where the model is not sure, a title that rules know is what they say it is, and a
+                # part is about what the whole is about.
+                category = categories[at] or category_of(texts[n][title.start : title.end])
+                if part:
+                    category = category or whole
+                else:
+                    whole = category
+                result[n].append(Heading(outer, title.start, title.end, category, part, SOURCE))
                 at += 1
         return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -28,12 +28,17 @@ class NoteMaker:
 
     :param recipe: how often what is done.
     :param titles: headings to put in the place of some, with what they are about.
+    :param sure: ids of notes that rules did not annotate: nothing in them is doubtful.
     """
 
     def __init__(
-        self, recipe: SectionRecipe, titles: Mapping[str, str | None] | None = None
+        self,
+        recipe: SectionRecipe,
+        titles: Mapping[str, str | None] | None = None,
+        *,
+        sure: Collection[str] = (),
     ) -> None:
-        self.recipe = recipe
+        self.recipe, self._sure = recipe, sure
         self._titles = list(titles or {})
         self._by_category: dict[str, list[str]] = {}
         for title, category in (titles or {}).items():
@@ -44,7 +49,7 @@ class NoteMaker:
         """:returns: the note in a shape that the recipe allows."""
         recipe = self.recipe
         blocks = blocks_of(document)
-        if recipe.drop_doubtful:
+        if recipe.drop_doubtful and document.id not in self._sure:
             blocks = tuple(map(_decided, blocks))
         if rng.random() < recipe.headless:
             return _headless(document.id, blocks, rng)

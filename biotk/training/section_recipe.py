@@ -19,6 +19,8 @@ class SectionRecipe:
     :param seed: of all that is drawn.
     :param notes: notes with sections: a corpus as ``biotk evaluate sections`` reads it.
     :param left_out: stand-off gold: its notes, and all that are nearly the same, are left out.
+    :param annotated: stand-off gold to train on, in the place of what rules say of these notes.
+    :param annotated_weight: how often such a note is drawn for once of another.
     :param categories: MTS-Dialog's CSV, for categories; None for none.
     :param titles: headings as SecTag lists them, put in the place of some; None for none.
     :param formats: what headings are rewritten to.
@@ -39,6 +41,8 @@ class SectionRecipe:
     name: str
     notes: str
     left_out: tuple[str, ...] = ()
+    annotated: tuple[str, ...] = ()
+    annotated_weight: int = 4
     categories: str | None = None
     titles: str | None = None
     formats: tuple[str, ...] = tuple(FORMATS)
@@ -59,8 +63,8 @@ class SectionRecipe:
 def read_section_recipe(path: Path | str, *, data: Path | None = None) -> SectionRecipe:
     """Read a recipe; its paths come back with the root before them.
 
-    :param data: what its paths are relative to; by default its own folder. What the recipe leaves
-        out of training stands beside the recipe, wherever the data is.
+    :param data: what its paths are relative to; by default its own folder. Stand-off gold stands
+        beside the recipe, wherever the data is.
     :raises InputError: something in it is missing, of a wrong type, or makes no sense.
     :raises UnknownNameError: it holds a key or a format that there is not.
     """
@@ -71,7 +75,11 @@ def read_section_recipe(path: Path | str, *, data: Path | None = None) -> Sectio
         if isinstance(raw.get(key), str):
             raw[key] = str(root / raw[key])
     recipe = make(SectionRecipe, raw, str(path))
-    recipe = replace(recipe, left_out=tuple(str(path.parent / each) for each in recipe.left_out))
+    recipe = replace(
+        recipe,
+        left_out=tuple(str(path.parent / each) for each in recipe.left_out),
+        annotated=tuple(str(path.parent / each) for each in recipe.annotated),
+    )
     for name in recipe.formats:
         if name not in FORMATS:
             raise UnknownNameError("format of headings", name, FORMATS)
@@ -79,7 +87,7 @@ def read_section_recipe(path: Path | str, *, data: Path | None = None) -> Sectio
         raise InputError(f"{path}: formats is empty")
     for key in ("as_is", "mixed", "parts_apart", "headless", "retitled", "mess", "held"):
         check_range(f"{path}: {key}", getattr(recipe, key), least=0, most=1)
-    for key in ("steps", "batch"):
+    for key in ("steps", "batch", "annotated_weight"):
         check_range(f"{path}: {key}", getattr(recipe, key), least=1)
     check_range(f"{path}: learning_rate", recipe.learning_rate, least=0, above=True)
     return recipe

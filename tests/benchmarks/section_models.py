@@ -109,7 +109,7 @@ class MiniLm(WordsAndLayout):
 
 
 def train(variant: WordsAndLayout, recipe: SectionRecipe, material, steps: int) -> None:
-    maker, rng = NoteMaker(recipe, material.titles), Random(recipe.seed)
+    maker, rng = NoteMaker(recipe, material.titles, sure=material.sure), Random(recipe.seed)
     optimizer = torch.optim.AdamW(variant.weights.values(), lr=recipe.learning_rate)
     for step in range(steps):
         for group in optimizer.param_groups:

@@ -55,6 +55,11 @@ def test_candidates_of_what_can_be_no_title_are_none(line: str) -> None:
     assert titles(line) == []
 
 
+def test_candidates_do_not_reach_over_a_sentence() -> None:
+    assert titles("He is well. Last visit: March.") == ["He is well"]
+    assert titles("Plan: rest. Diet: salt-free") == ["Plan"]
+
+
 def test_candidates_do_not_end_in_a_time_of_day() -> None:
     assert titles("At 10:30 he left the ward and went to the park with his dog, and came back "
                   "late in the evening") == []  # fmt: skip

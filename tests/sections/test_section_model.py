@@ -15,6 +15,7 @@ from biotk.sections.loading import load_segmenter
 from biotk.sections.model import CONFIG, WEIGHTS, SectionConfig, SectionModel, write_model
 from biotk.sections.network import SHAPES, Networks, windows
 from biotk.sections.segmenter import SectionSegmenter
+from biotk.sections.titles import category_of
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +92,19 @@ def test_long_lines_are_not_read_to_their_end(weights: dict[str, np.ndarray]) ->
     assert model.headings([short + "x" * 500_000]) == model.headings([short + "y" * 500_000])
 
 
-def test_a_category_that_is_not_likely_is_not_told(weights: dict[str, np.ndarray]) -> None:
+def test_where_the_model_is_not_sure_rules_name_the_title_and_the_whole_its_parts(
+    weights: dict[str, np.ndarray],
+) -> None:
     bold = SectionModel(weights, SectionConfig(unknown_below=0.0)).headings([NOTE])[0]
     shy = SectionModel(weights, SectionConfig(unknown_below=1.1)).headings([NOTE])[0]
-    assert all(h.category is not None for h in bold)
-    assert all(h.category is None for h in shy)
     assert [h[:3] for h in bold] == [h[:3] for h in shy]
+    assert all(h.category is not None for h in bold)
+    whole = None
+    for heading in shy:
+        known = category_of(NOTE[heading.title_start : heading.title_end])
+        assert heading.category == (known or (whole if heading.is_part else None))
+        whole = whole if heading.is_part else heading.category
+    assert SectionModel(weights, SectionConfig(1.1)).categorise(["He coughs."]) == [None]
     assert len(SectionModel(weights, SectionConfig()).categorise(["He coughs.", ""])) == 2
 
 

@@ -39,6 +39,8 @@ _CAPITAL_WORD = re.compile(r"\S+")
 _MOST_RUNS = 6
 # What may stand behind the colon of a title that is the whole line.
 _CLOSING = ":*_]>=- \t</bstrong"
+# What may stand between a title and its text: where it follows a colon, it is looked at closely.
+_FOLLOWING = ":*_]>=-–—<\t b/strong"
 _BEHIND = re.compile(r"(?:[ \t:]|\*\*|__|</b>|</strong>|\]|={2,}|\*{3,}|-{3,}|[-–—](?=[ \t]|$))*")
 _LETTER = re.compile(r"[^\W\d_]")
 _ROMAN = "ivxIVX"
@@ -70,43 +72,57 @@ def is_rule(text: str, line: Line) -> bool:
     return _RULE.fullmatch(text, line.start, line.end) is not None
 
 
+# Most headings are capitals or words before a colon, with nothing else that could end a title.
+_PLAIN = re.compile(
+    r"([A-Z][A-Z/&'()]*(?: [A-Z/&'()]+){0,8}|[A-Z][a-z]+(?: [a-z]+){0,5}):(?!\d)[ \t]*"
+)
+
+
 def candidates(text: str, line: Line) -> list[Candidate]:
     """Find what could be the title of a line: at most one for each way in which one may end.
 
     :returns: in order of their end. None for a line that is blank or drawn, or a long one without
         anything that ends a title.
     """
+    start, end, _ = line
+    plain = _PLAIN.match(text, start, min(end, start + LONGEST))
+    if plain is not None and plain.end() < end and text[plain.end()] not in _FOLLOWING:
+        return [Candidate(start, plain.end(1), plain.end(), COLON, 0)]
+    return slow_candidates(text, line)
+
+
+def slow_candidates(text: str, line: Line) -> list[Candidate]:
+    """:returns: what :func:`candidates` does, with no way round."""
     stop = line.end
     if stop == line.start:
         return []
     start, marks = _skip_marks(text, line)
     head = text[start : min(stop, start + LONGEST + 8)]
+    whole = stop - start <= LONGEST
+    colon = -1
     ends: dict[int, int] = {}
-
-    def offer(end: int, kind: int, most_words: int = MOST_WORDS) -> None:
-        title = head[:end].rstrip(" \t:")
-        if title and len(title) <= LONGEST and title.count(" ") < most_words:
-            ends[len(title)] = ends.get(len(title), 0) | kind
-
-    colon, whole = -1, True
     for found in _ENDS.finditer(head):
         kind = _KINDS[found.lastgroup or "colon"]
-        offer(found.start(), kind, _MOST_SENTENCE if kind == PERIOD else MOST_WORDS)
+        at = found.start()
+        _offer(ends, head, at, kind)
         # What is behind a colon or a sentence is no title any more.
         if kind == COLON:
-            colon = found.start()
-            whole = not head[colon:].strip(_CLOSING)
+            colon = at
+            whole = whole and not head[at:].strip(_CLOSING)
             break
         if kind == PERIOD:
-            whole = found.end() == len(head)
+            whole = whole and found.end() == len(head)
             break
-    if marks & (BOLD | BRACKET) and (found_closer := _CLOSER.search(head)):
-        offer(found_closer.start(), CLOSER)
+    if marks & (BOLD | BRACKET) and (closer := _CLOSER.search(head)):
+        _offer(ends, head, closer.start(), CLOSER)
     if (colon < 0 or not head[:colon].isupper()) and (run := _CAPITALS.match(head)):
         for word in list(_CAPITAL_WORD.finditer(head, 0, run.end()))[-_MOST_RUNS:]:
-            offer(word.end() - len(word[0]) + len(word[0].rstrip(",-/")), CAPITALS)
-    if whole and stop - start <= LONGEST:
-        offer(len(head) - len(_tail(head)), WHOLE)
+            end = word.end() - len(word[0]) + len(word[0].rstrip(",-/"))
+            _offer(ends, head, end, CAPITALS)
+    if whole:
+        _offer(ends, head, len(head) - len(_tail(head)), WHOLE)
+    if not ends:
+        return []
     result = []
     for length, kinds in sorted(ends.items()):
         end = start + length
@@ -114,6 +130,16 @@ def candidates(text: str, line: Line) -> list[Candidate]:
             behind = _BEHIND.match(text, end, stop)
             result.append(Candidate(start, end, behind.end() if behind else end, kinds, marks))
     return result
+
+
+def _offer(ends: dict[int, int], head: str, end: int, kind: int) -> None:
+    """Note an end of a title, unless the title is too long."""
+    if end > LONGEST:
+        return
+    title = head[:end].rstrip(" \t:")
+    most = _MOST_SENTENCE if kind == PERIOD else MOST_WORDS
+    if title and title.count(" ") < most:
+        ends[len(title)] = ends.get(len(title), 0) | kind
 
 
 def _skip_marks(text: str, line: Line) -> tuple[int, int]:

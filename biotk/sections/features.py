@@ -1,4 +1,4 @@
-"""What a model sees of texts: their lines, what could be a title on them, and their words.
+"""What a model sees of texts: their lines, and what could be a title on them.
 
 All of it is cheap: of a long line only the beginning is looked at, of a body the first words, and
 what can be counted is counted for all lines of all texts at once.
@@ -17,7 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from biotk.sections.candidates import BULLET, NUMBER, Candidate, candidates, is_rule
+from biotk.sections.candidates import (
+    BULLET,
+    CLOSER,
+    COLON,
+    DASH,
+    NUMBER,
+    Candidate,
+    candidates,
+    is_rule,
+)
 from biotk.sections.characters import DIGIT, LOWER, UPPER, Characters
 from biotk.sections.titles import CATEGORIES, category_of, is_part
 from biotk.text.lines import Line, split_lines
@@ -27,12 +36,12 @@ Ints = NDArray[np.int64]
 
 #: Rows of the tables that words are hashed into; row 0 stands in every bag.
 N_PIECES, N_WORDS = 16384, 16384
-#: Words of a line and of a body that are read.
-LINE_WORDS, BODY_WORDS = 6, 24
+#: Words of a body that are read.
+BODY_WORDS = 12
 #: What is told of a candidate, of a line and of a section besides their words. The last columns of
 #: a section are what rules know of its title: its category, or that it is a part.
 N_KNOWN = len(CATEGORIES) + 1
-N_CANDIDATE, N_LINE, N_SECTION = 37, 16, 8 + N_KNOWN
+N_CANDIDATE, N_LINE, N_SECTION = 39, 16, 8 + N_KNOWN
 
 # Enough for marks, the longest title and what closes it.
 _HEAD = 160
@@ -51,7 +60,7 @@ def pieces_of(word: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=200_000)
 def row_of(word: str) -> int:
-    """:returns: the row of a word, for lines and bodies."""
+    """:returns: the row of a word, for bodies."""
     return 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
 
 
@@ -98,7 +107,6 @@ class TextFeatures:
     :param at: the line of each candidate. *Shape*: (candidates,).
     :param titles: each candidate's words.
     :param candidate: *Shape*: (candidates, N_CANDIDATE).
-    :param words: rows of each line's first words.
     :param line: *Shape*: (lines, N_LINE).
     """
 
@@ -109,7 +117,6 @@ class TextFeatures:
     at: Ints
     titles: list[str]
     candidate: Floats
-    words: list[list[int]]
     line: Floats
 
 
@@ -129,7 +136,6 @@ def text_features(texts: Sequence[str]) -> TextFeatures:
         at,
         read.titles,
         _of_candidates(characters, read, at, common),
-        read.words,
         line,
     )
 
@@ -142,9 +148,11 @@ class _Read:
         self.n_found: list[int] = []
         self.lines: list[Line] = []
         self.found: list[Candidate] = []
+        # The same as flat numbers, which numpy reads many times faster than tuples.
+        self.line_places: list[int] = []
+        self.found_places: list[int] = []
         self.at: list[int] = []
         self.titles: list[str] = []
-        self.words: list[list[int]] = []
         self.drawn: list[bool] = []
         self.after_blank: list[bool] = []
         self.heads: list[str] = []
@@ -161,13 +169,13 @@ class _Read:
                 for each in candidates(text, line):
                     self.at.append(len(self.lines))
                     self.found.append(each)
+                    self.found_places += each
                     self.titles.append(text[each.start : each.end])
             head = text[line.start : min(line.end, line.start + _HEAD)]
             self.heads.append(head)
             self.last.append(text[line.end - 1])
-            words = _BODY.findall(head[: 10 * LINE_WORDS].lower())[:LINE_WORDS]
-            self.words.append([0, *map(row_of, words)])
             self.lines.append(line)
+            self.line_places += line
             self.drawn.append(drawn)
             self.after_blank.append(blank)
             blank = False
@@ -189,7 +197,7 @@ def _of_lines(characters: Characters, read: _Read) -> tuple[Floats, Floats]:
     if not n:
         return np.zeros((0, N_LINE), np.float32), np.zeros((0, 10), np.float32)
     kinds, begins = characters.kinds, read.begins
-    start, end, outer = np.array(read.lines, np.int64).T
+    start, end, outer = np.array(read.line_places, np.int64).reshape(-1, 3).T
     drawn, after_blank = np.array(read.drawn), np.array(read.after_blank)
     number = np.concatenate([np.arange(k) for k in read.n_lines])
     of = np.repeat(np.array(read.n_lines), read.n_lines)
@@ -220,10 +228,10 @@ def _of_candidates(characters: Characters, read: _Read, at: Ints, common: Floats
     """:returns: what is told of each candidate. *Shape*: (candidates, N_CANDIDATE)."""
     if not read.found:
         return np.zeros((0, N_CANDIDATE), np.float32)
-    lines = np.array(read.lines, np.int64)[at]
+    lines = np.array(read.line_places, np.int64).reshape(-1, 3)[at]
     # From places in texts to places among the heads of lines.
     offset = read.begins[at] - lines[:, 0]
-    start, end, body, ends, marks = np.array(read.found, np.int64).T
+    start, end, body, ends, marks = np.array(read.found_places, np.int64).reshape(-1, 5).T
     start, end, body, line_end = start + offset, end + offset, body + offset, lines[:, 1] + offset
     count, kinds = characters.count, characters.kinds
     letters = np.maximum(count("letter", start, end), 1)
@@ -237,6 +245,11 @@ def _of_candidates(characters: Characters, read: _Read, at: Ints, common: Floats
     size = np.diff(np.append(np.flatnonzero(new), len(at)))
     number = np.arange(len(at)) - np.repeat(np.flatnonzero(new), size)
     of = np.repeat(size, size)
+    # What rules know is asked of what looks like a title only: most other candidates are sentences.
+    known = np.zeros((len(at), 2), np.float32)
+    for k in np.flatnonzero(ends & (COLON | CLOSER | DASH)).tolist():
+        if (column := _known(read.titles[k])) is not None:
+            known[k, int(column == len(CATEGORIES))] = 1.0
     columns = [
         *(ends >> n & 1 for n in range(7)),
         *(marks >> n & 1 for n in range(5)),
@@ -246,7 +259,7 @@ def _of_candidates(characters: Characters, read: _Read, at: Ints, common: Floats
         count("aside", start, end) > 0, rest & UPPER > 0, rest & LOWER > 0, rest & DIGIT > 0,
         np.minimum((line_end - body) / 200, 2.0), number / of,
     ]  # fmt: skip
-    return np.concatenate([_stacked(columns), common[at]], 1)
+    return np.concatenate([_stacked(columns), common[at], known], 1)
 
 
 def _stacked(columns: Sequence[NDArray[Any]]) -> Floats:
@@ -267,6 +280,15 @@ class SectionFeatures:
     titles: list[str]
     bodies: list[list[int]]
     section: Floats
+
+
+@lru_cache(maxsize=65536)
+def _of_title(title: str) -> tuple[float, ...]:
+    """:returns: what is told of a section's title; the last columns are what rules know of it."""
+    known = [0.0] * N_KNOWN
+    if (column := _known(title)) is not None:
+        known[column] = 1.0
+    return (not title, title.isupper(), title.islower(), min(len(title) / 40, 2.0), *known)
 
 
 @lru_cache(maxsize=65536)
@@ -294,14 +316,7 @@ def section_features(texts: Sequence[tuple[str, Sequence[Span]]]) -> SectionFeat
             title = text[start:stop]
             titles.append(title)
             bodies.append(word_rows(text, body, end, BODY_WORDS))
-            rows.append((
-                not title, "\n" in text[stop:body], title.isupper(), title.islower(),
-                min(len(title) / 40, 2.0), min((end - body) / 500, 3.0), body >= end, k / n,
-            ))  # fmt: skip
-    dense = np.zeros((len(rows), N_SECTION), np.float32)
-    if rows:
-        dense[:, :-N_KNOWN] = rows
-    for k, title in enumerate(titles):
-        if (column := _known(title)) is not None:
-            dense[k, column - N_KNOWN] = 1.0
+            layout = ("\n" in text[stop:body], min((end - body) / 500, 3.0), body >= end, k / n)
+            rows.append(layout + _of_title(title))
+    dense = np.array(rows, np.float32).reshape(len(rows), N_SECTION)
     return SectionFeatures([len(spans) for _, spans in texts], titles, bodies, dense)

@@ -40,7 +40,7 @@ Weights = Mapping[str, Floats]
 
 _LINEAR = {
     "candidate": (LINE, EMBEDDED + N_CANDIDATE),
-    "line": (LINE, LINE + N_LINE + EMBEDDED),
+    "line": (LINE, LINE + N_LINE),
     "near": (LINE, (2 * LINE_REACH + 1) * LINE),
     "far": (LINE, (2 * LINE_REACH + 1) * LINE),
     "score": (LINE, 3 * LINE),
@@ -52,7 +52,6 @@ _LINEAR = {
 #: What a model's file holds: linear layers are (out, in), as torch has them.
 SHAPES: dict[str, tuple[int, ...]] = {
     "pieces": (N_PIECES, EMBEDDED),
-    "words": (N_WORDS, EMBEDDED),
     "titles": (N_PIECES, EMBEDDED),
     "bodies": (N_WORDS, EMBEDDED),
     **{f"{name}.weight": shape for name, shape in _LINEAR.items()},
@@ -127,7 +126,7 @@ class Networks:
         best = np.zeros((len(texts.lines), LINE), np.float32)
         first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
         best[at[first]] = np.maximum.reduceat(found, first)
-        line = _relu(weights, "line", best, texts.line, _bag(weights["words"], texts.words))
+        line = _relu(weights, "line", best, texts.line)
         near = windows(texts.n_lines, LINE_REACH)
         context = line + _relu(weights, "near", _windowed(line, near))
         context = context + _relu(weights, "far", _windowed(context, near))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
 from typing import NamedTuple
 
 from biotk.document import Section
@@ -42,12 +43,12 @@ def tile(text: str, headings: Iterable[Heading], *, nested: bool = False) -> tup
     """
     if not text:
         return ()
-    ordered: dict[int, Heading] = {}
-    for heading in sorted(headings, key=lambda each: each.start):
-        ordered.setdefault(heading.start, heading)
-    if not ordered or text[: next(iter(ordered))].strip():
-        ordered = {0: Heading(0, 0, 0), **ordered}
-    rows = list(ordered.values())
+    rows: list[Heading] = []
+    for heading in sorted(headings, key=_start):
+        if not rows or heading[0] != rows[-1][0]:
+            rows.append(heading)
+    if not rows or text[: rows[0].start].strip():
+        rows.insert(0, Heading(0, 0, 0))
     rows[0] = rows[0]._replace(start=0)
     ends = [*(row.start for row in rows[1:]), len(text)]
     if not nested:
@@ -66,6 +67,9 @@ def tile(text: str, headings: Iterable[Heading], *, nested: bool = False) -> tup
         else:
             sections.append(_section(row, end, parent=parent))
     return tuple(sections)
+
+
+_start = itemgetter(0)
 
 
 def _section(heading: Heading, end: int, parent: int | None = None) -> Section:

@@ -63,8 +63,7 @@ def line_scores(
     best = found.new_zeros((len(texts.lines), LINE)).scatter_reduce(
         0, at[:, None].expand(-1, LINE), found, "amax", include_self=False
     )
-    words = _bag(weights["words"], texts.words, dropped, generator)
-    line = _relu(weights, "line", best, torch.from_numpy(texts.line), words)
+    line = _relu(weights, "line", best, torch.from_numpy(texts.line))
     near = torch.from_numpy(windows(texts.n_lines, LINE_REACH))
     context = line + _relu(weights, "near", _windowed(line, near))
     context = context + _relu(weights, "far", _windowed(context, near))

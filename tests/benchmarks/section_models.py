@@ -55,7 +55,7 @@ class Layout(WordsAndLayout):
     def scores(self, texts: TextFeatures) -> torch.Tensor:
         from dataclasses import replace
 
-        bare = replace(texts, titles=[""] * len(texts.titles), words=[[0]] * len(texts.words))
+        bare = replace(texts, titles=[""] * len(texts.titles))
         return super().scores(bare)
 
 

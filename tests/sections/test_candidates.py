@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from biotk.sections.candidates import (
     BOLD,
@@ -13,6 +15,7 @@ from biotk.sections.candidates import (
     WHOLE,
     candidates,
     is_rule,
+    slow_candidates,
 )
 from biotk.sections.formats import FORMATS, Block, render
 from biotk.text.lines import split_lines
@@ -92,6 +95,25 @@ def test_candidates_hold_the_headings_of_every_format(name: str) -> None:
         lines = split_lines(document.text)
         offered = {(c.start, c.end) for line in lines for c in candidates(document.text, line)}
         assert {(s.title_start, s.title_end) for s in document.sections} <= offered
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["PLAN: Rest.", "PLAN:", "PLAN: ** Rest", "PLAN : Rest", "Past medical history: none", "PLAN:x",
+     "AT 10:30 he", "A PLAN B: x", "HEAD AND NECK:Clear", "plan: x", "Plan: - x", "PLAN:  \t Rest",
+     "I. PLAN: x", "VERY " * 17 + "LONG: x", "VERY " * 18 + "LONG: x", "PLAN: " + "x" * 200,
+     "II PLAN: x", "EXAM CT: x",
+     "E.R. COURSE: x", "O'BRIEN (OLD): x", "PLAN: strong"],
+)  # fmt: skip
+def test_candidates_of_plain_headings_are_those_of_the_slow_way(line: str) -> None:
+    (only,) = split_lines(line)
+    assert candidates(line, only) == slow_candidates(line, only)
+
+
+@given(st.text(alphabet="AbPL :.-*1\t[]#>—<", max_size=24))
+def test_candidates_of_any_line_are_those_of_the_slow_way(text: str) -> None:
+    for line in split_lines(text):
+        assert candidates(text, line) == slow_candidates(text, line)
 
 
 def test_is_rule_knows_lines_that_are_drawn() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from biotk.sections import candidates as module
 from biotk.sections.characters import Characters
 from biotk.sections.features import N_CANDIDATE, N_LINE, section_features, text_features
-from biotk.sections.titles import CATEGORIES
+from biotk.sections.titles import CATEGORIES, category_of, is_part
 
 TEXTS = [
     "Seen today.\n\n  PLAN: Rest, fluids.\nHISTORY OF PRESENT ILLNESS The man coughs.\n-----\n",
@@ -43,9 +43,15 @@ def slow(text: str) -> list[list[float]]:
                 min((line.end - c.body) / 200, 2), number / len(some),
                 blank and k > 0, k + 1 < n and lines[k + 1][1], line.start > line.outer, k == 0,
                 k + 1 == n, k + 1 < n and module.is_rule(text, lines[k + 1][0]), before == ".",
-                before == ":", before in (",", ";"), k / n,
+                before == ":", before in (",", ";"), k / n, *known(title, c.ends),
             ])  # fmt: skip
     return rows
+
+
+def known(title: str, ends: int) -> tuple[bool, bool]:
+    if not ends & (module.COLON | module.CLOSER | module.DASH):
+        return False, False
+    return category_of(title) is not None, is_part(title)
 
 
 def module_lines(text: str):
@@ -112,8 +118,8 @@ def test_section_features_tell_layout_and_read_titles_and_bodies() -> None:
     found = section_features([(text, [(0, 0, 0, 4), (4, 8, 10, 14)]), (text, [(4, 8, 10, 14)])])
     assert found.n_sections == [2, 1]
     assert found.titles == ["", "PLAN", "PLAN"]
-    np.testing.assert_allclose(found.section[0, :8], [1, 0, 0, 0, 0, 4 / 500, 0, 0])
-    np.testing.assert_allclose(found.section[1, :8], [0, 1, 1, 0, 0.1, 4 / 500, 0, 0.5])
+    np.testing.assert_allclose(found.section[0, :8], [0, 4 / 500, 0, 0, 1, 0, 0, 0])
+    np.testing.assert_allclose(found.section[1, :8], [1, 4 / 500, 0, 0.5, 0, 1, 0, 0.1])
     assert found.section[0, 8:].sum() == 0
     assert found.section[1, 8 + CATEGORIES.index("plan")] == found.section[1, 8:].sum() == 1
     assert found.bodies[1] == found.bodies[2] != found.bodies[0]

@@ -24,8 +24,8 @@ with known heart failure who stopped her Lasix last week.
 **Past medical hx**
 1. Congestive heart failure: since 2014.
 2. Type 2 diabetes.
-## Questions From The Daughter
-May she travel to Spain in May?
+## Study Visit 4
+Walked 310 metres.
 PHYSICAL EXAMINATION:
 BP: 152/88   HR: 104   SpO2: 91%
 Lungs: crackles at both bases

@@ -142,7 +142,7 @@ def _aside(rng: Random) -> str:
     date = f"{n(rng, 1, 12)}/{n(rng, 1, 28)}/{n(rng, 1998, 2015)}"
     return rng.choice((
         f"Electronically signed by Dr. X on {date}", "Dictated by: ABC, M.D.", f"Date: {date}",
-        f"Page {n(rng, 1, 4)} of {n(rng, 4, 6)}", "cc: Dr. XYZ", "Patient Name: XXXX",
+        f"Page {n(rng, 1, 4)} of {n(rng, 4, 6)}", "Patient Name: XXXX",
         f"MRN: {n(rng, 10000, 9999999)}", f"DOB: {date}", "Dear Dr. XYZ:", "Sincerely,",
         f"1. Lisinopril {n(rng, 5, 40)} mg p.o. daily.", f"- Aspirin {n(rng, 81, 325)} mg daily",
         f"{n(rng, 1, 9)}. Hypertension: continue current medications.",

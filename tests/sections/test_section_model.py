@@ -17,14 +17,21 @@ from biotk.sections.network import SHAPES, Networks, windows
 from biotk.sections.segmenter import SectionSegmenter
 from biotk.sections.titles import category_of
 
+NOTE = "Seen today.\r\nPLAN: Rest.\r\nHISTORY The man coughs.\r\n\r\n## Labs\r\nNa: 138\r\n"
+
 
 @pytest.fixture(scope="module")
 def weights() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(5)
-    return {
+    drawn = {
         name: rng.normal(0, 0.3, shape).astype(np.float16).astype(np.float32)
         for name, shape in SHAPES.items()
     }
+    # So that about half of the candidates are titles.
+    scores = Networks(drawn).line_scores(text_features([NOTE]))
+    bias = np.float16(drawn["title.bias"] - np.median(scores))
+    drawn["title.bias"] = np.asarray(bias, np.float32)
+    return drawn
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +39,6 @@ def folder(weights: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFact
     place = tmp_path_factory.mktemp("model")
     write_model(place, weights, SectionConfig(unknown_below=0.2))
     return place
-
-
-NOTE = "Seen today.\r\nPLAN: Rest.\r\nHISTORY The man coughs.\r\n\r\n## Labs\r\nNa: 138\r\n"
 
 
 def test_model_is_read_as_it_was_written(folder: Path, weights: dict[str, np.ndarray]) -> None:
@@ -57,7 +61,7 @@ def test_headings_are_those_of_a_loop_over_lines(
             best = max(some, key=lambda each: each[0])[1]
             expected.append((line.outer, best.start, best.end))
     assert [(h.start, h.title_start, h.title_end) for h in found] == expected
-    assert expected
+    assert 0 < len(expected) < len(features.lines)
 
 
 def test_headings_do_not_hang_on_the_batch(

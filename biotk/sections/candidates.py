@@ -12,8 +12,6 @@ LONGEST, MOST_WORDS = 90, 12
 
 #: What ends a title, as bits of ``Candidate.ends``.
 COLON, CLOSER, WHOLE, DASH, CAPITALS, GAP, PERIOD = (1 << n for n in range(7))
-#: What stands before a title, as bits of ``Candidate.marks``.
-HASH, NUMBER, BULLET, BOLD, BRACKET = (1 << n for n in range(5))
 
 _MARK = re.compile(
     r"(?P<hash>#{1,6}[ \t]+)"
@@ -22,7 +20,8 @@ _MARK = re.compile(
     r"|(?P<bullet>[-•*>·][ \t]+)"
     r"|(?P<number>\(?(?:\d{1,2}|[ivxIVX]{1,7}|[A-Za-z])[.)][ \t]+)"
 )
-_MARKS = {"hash": HASH, "number": NUMBER, "bullet": BULLET, "bold": BOLD, "bracket": BRACKET}
+# Marks that are closed behind the title.
+_CLOSED = {"bold", "bracket"}
 
 _ENDS = re.compile(
     r"(?P<colon>(?<!\d):|:(?!\d))|(?P<dash>[ \t]+(?:[-–—]|--)(?=[ \t]|$))"
@@ -55,14 +54,12 @@ class Candidate(NamedTuple):
     :param end: where it ends, colon and marks left out.
     :param body: where the text behind it goes on; the line's end where none does.
     :param ends: what ends it: bits.
-    :param marks: what stands before it: bits.
     """
 
     start: int
     end: int
     body: int
     ends: int
-    marks: int
 
 
 def is_rule(text: str, line: Line) -> bool:
@@ -87,7 +84,7 @@ def candidates(text: str, line: Line) -> list[Candidate]:
     start, end, _ = line
     plain = _PLAIN.match(text, start, min(end, start + LONGEST))
     if plain is not None and plain.end() < end and text[plain.end()] not in _FOLLOWING:
-        return [Candidate(start, plain.end(1), plain.end(), COLON, 0)]
+        return [Candidate(start, plain.end(1), plain.end(), COLON)]
     return slow_candidates(text, line)
 
 
@@ -96,7 +93,7 @@ def slow_candidates(text: str, line: Line) -> list[Candidate]:
     stop = line.end
     if stop == line.start:
         return []
-    start, marks = _skip_marks(text, line)
+    start, is_closed = _skip_marks(text, line)
     head = text[start : min(stop, start + LONGEST + 8)]
     whole = stop - start <= LONGEST
     colon = -1
@@ -113,7 +110,7 @@ def slow_candidates(text: str, line: Line) -> list[Candidate]:
         if kind == PERIOD:
             whole = whole and found.end() == len(head)
             break
-    if marks & (BOLD | BRACKET) and (closer := _CLOSER.search(head)):
+    if is_closed and (closer := _CLOSER.search(head)):
         _offer(ends, head, closer.start(), CLOSER)
     if (colon < 0 or not head[:colon].isupper()) and (run := _CAPITALS.match(head)):
         for word in list(_CAPITAL_WORD.finditer(head, 0, run.end()))[-_MOST_RUNS:]:
@@ -128,7 +125,7 @@ def slow_candidates(text: str, line: Line) -> list[Candidate]:
         end = start + length
         if _LETTER.search(text, start, end):
             behind = _BEHIND.match(text, end, stop)
-            result.append(Candidate(start, end, behind.end() if behind else end, kinds, marks))
+            result.append(Candidate(start, end, behind.end() if behind else end, kinds))
     return result
 
 
@@ -142,18 +139,19 @@ def _offer(ends: dict[int, int], head: str, end: int, kind: int) -> None:
         ends[len(title)] = ends.get(len(title), 0) | kind
 
 
-def _skip_marks(text: str, line: Line) -> tuple[int, int]:
-    start, marks = line.start, 0
+def _skip_marks(text: str, line: Line) -> tuple[int, bool]:
+    """:returns: where a line's words start, and whether a mark before is closed behind them."""
+    start, is_closed = line.start, False
     two = text[start : start + 2]
     if two.isalpha() and not (two[0] in _ROMAN and two[1] in _ROMAN):
-        return start, marks  # a word: nothing stands before it
+        return start, False  # a word: nothing stands before it
     for _ in range(3):
         found = _MARK.match(text, start, line.end)
         if found is None or found.end() >= line.end:
             break
-        marks |= _MARKS[found.lastgroup or "bullet"]
+        is_closed = is_closed or found.lastgroup in _CLOSED
         start = found.end()
-    return start, marks
+    return start, is_closed
 
 
 _TAIL = re.compile(r"(?:[ \t:]|\*\*|__|</b>|</strong>|\]|={2,}|\*{3,}|-{3,}|>)+$")

@@ -18,11 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biotk.sections.candidates import (
-    BULLET,
     CLOSER,
     COLON,
     DASH,
-    NUMBER,
     Candidate,
     candidates,
     is_rule,
@@ -41,7 +39,7 @@ BODY_WORDS = 12
 #: What is told of a candidate, of a line and of a section besides their words. The last columns of
 #: a section are what rules know of its title: its category, or that it is a part.
 N_KNOWN = len(CATEGORIES) + 1
-N_CANDIDATE, N_LINE, N_SECTION = 39, 16, 8 + N_KNOWN
+N_CANDIDATE, N_LINE, N_SECTION = 26, 13, 8 + N_KNOWN
 
 # Enough for marks, the longest title and what closes it.
 _HEAD = 160
@@ -100,7 +98,7 @@ class Bags:
 class TextFeatures:
     """Texts as the network for headings sees them, one behind the other.
 
-    :param n_lines: lines of each text that are not blank.
+    :param n_lines: lines of each text that are neither blank nor drawn.
     :param n_found: candidates of each text.
     :param lines: those lines.
     :param found: the candidates of all lines, in order.
@@ -153,7 +151,6 @@ class _Read:
         self.found_places: list[int] = []
         self.at: list[int] = []
         self.titles: list[str] = []
-        self.drawn: list[bool] = []
         self.after_blank: list[bool] = []
         self.heads: list[str] = []
         self.last: list[str] = []
@@ -161,22 +158,20 @@ class _Read:
     def add(self, text: str) -> None:
         before, found_before, blank = len(self.lines), len(self.found), False
         for line in split_lines(text):
-            if line.end == line.start:
+            # A line that is drawn parts others just as a blank one does.
+            if line.end == line.start or is_rule(text, line):
                 blank = True
                 continue
-            drawn = is_rule(text, line)
-            if not drawn:
-                for each in candidates(text, line):
-                    self.at.append(len(self.lines))
-                    self.found.append(each)
-                    self.found_places += each
-                    self.titles.append(text[each.start : each.end])
+            for each in candidates(text, line):
+                self.at.append(len(self.lines))
+                self.found.append(each)
+                self.found_places += each
+                self.titles.append(text[each.start : each.end])
             head = text[line.start : min(line.end, line.start + _HEAD)]
             self.heads.append(head)
             self.last.append(text[line.end - 1])
             self.lines.append(line)
             self.line_places += line
-            self.drawn.append(drawn)
             self.after_blank.append(blank)
             blank = False
         self.n_lines.append(len(self.lines) - before)
@@ -191,14 +186,14 @@ class _Read:
 def _of_lines(characters: Characters, read: _Read) -> tuple[Floats, Floats]:
     """:returns: what is told of each line, and what of it is told of its candidates too.
 
-    *Shapes*: (lines, N_LINE) and (lines, 10).
+    *Shapes*: (lines, N_LINE) and (lines, 9).
     """
     n = len(read.lines)
     if not n:
-        return np.zeros((0, N_LINE), np.float32), np.zeros((0, 10), np.float32)
+        return np.zeros((0, N_LINE), np.float32), np.zeros((0, 9), np.float32)
     kinds, begins = characters.kinds, read.begins
     start, end, outer = np.array(read.line_places, np.int64).reshape(-1, 3).T
-    drawn, after_blank = np.array(read.drawn), np.array(read.after_blank)
+    after_blank = np.array(read.after_blank)
     number = np.concatenate([np.arange(k) for k in read.n_lines])
     of = np.repeat(np.array(read.n_lines), read.n_lines)
     first, last = number == 0, number == of - 1
@@ -207,18 +202,16 @@ def _of_lines(characters: Characters, read: _Read) -> tuple[Floats, Floats]:
     behind_blank = np.where(last, False, np.roll(after_blank, -1))
     common = [
         after_blank & ~first, behind_blank, start > outer, first, last,
-        ~last & np.roll(drawn, -1), before == ord("."), before == ord(":"),
+        before == ord("."), before == ord(":"),
         (before == ord(",")) | (before == ord(";")), number / of,
     ]  # fmt: skip
     stops = begins + np.array([len(head) for head in read.heads])
     length = (stops - begins).astype(np.float64)
-    marked = np.zeros(n, bool)
-    marked[[k for k, c in zip(read.at, read.found) if c.marks & (NUMBER | BULLET)]] = True
     line = [
         np.minimum((end - start) / 100, 3.0), ends_with == ord("."), ends_with == ord(":"),
         (ends_with == ord(",")) | (ends_with == ord(";")), kinds[begins] & LOWER > 0,
-        kinds[begins] & DIGIT > 0, characters.count("upper", begins, stops) / length,
-        characters.count("digit", begins, stops) / length, drawn, marked,
+        characters.count("upper", begins, stops) / length,
+        characters.count("digit", begins, stops) / length,
         *common[:4], characters.count("colon", begins, stops) > 0, number / of,
     ]  # fmt: skip
     return _stacked(line), _stacked(common)
@@ -231,7 +224,7 @@ def _of_candidates(characters: Characters, read: _Read, at: Ints, common: Floats
     lines = np.array(read.line_places, np.int64).reshape(-1, 3)[at]
     # From places in texts to places among the heads of lines.
     offset = read.begins[at] - lines[:, 0]
-    start, end, body, ends, marks = np.array(read.found_places, np.int64).reshape(-1, 5).T
+    start, end, body, ends = np.array(read.found_places, np.int64).reshape(-1, 4).T
     start, end, body, line_end = start + offset, end + offset, body + offset, lines[:, 1] + offset
     count, kinds = characters.count, characters.kinds
     letters = np.maximum(count("letter", start, end), 1)
@@ -250,9 +243,9 @@ def _of_candidates(characters: Characters, read: _Read, at: Ints, common: Floats
     for k in np.flatnonzero(ends & (COLON | CLOSER | DASH)).tolist():
         if (column := _known(read.titles[k])) is not None:
             known[k, int(column == len(CATEGORIES))] = 1.0
+    # What ends a title and what stands before it is not told: a model that sees a dash or a number
+    # learns that what it has not seen before a dash is no title.
     columns = [
-        *(ends >> n & 1 for n in range(7)),
-        *(marks >> n & 1 for n in range(5)),
         body >= line_end, np.minimum((count("word", start + 1, end) + 1) / 8, 1.5),
         (end - start) / 60, upper, upper == 1.0, (long > 0) & (low == 0),
         kinds[start] & UPPER > 0, count("digit", start, end) > 0, count("comma", start, end) > 0,

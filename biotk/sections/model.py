@@ -14,7 +14,7 @@ from biotk.sections.candidates import Candidate
 from biotk.sections.features import Floats, Span, TextFeatures, section_features, text_features
 from biotk.sections.network import SHAPES, Networks, Weights
 from biotk.sections.tiling import Heading
-from biotk.sections.titles import CATEGORIES, category_of
+from biotk.sections.titles import CATEGORIES, category_of, is_part
 
 #: The files of a model's folder.
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
@@ -92,10 +92,11 @@ class SectionModel:
             at += len(some) - len(titled[n])
             whole: str | None = None
             for number, (outer, title) in enumerate(titled[n]):
-                part = parts[at] and number > 0
                 # Where the model is not sure, a title that rules know is what they say it is, and a
                 # part is about what the whole is about.
-                category = categories[at] or category_of(texts[n][title.start : title.end])
+                words = texts[n][title.start : title.end]
+                category = categories[at] or category_of(words)
+                part = number > 0 and (parts[at] or (category is None and is_part(words)))
                 if part:
                     category = category or whole
                 else:

@@ -21,6 +21,18 @@ app = typer.Typer(
 )
 
 
+Run = Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder.")]
+Root = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="ROOT",
+        help="Where the recipe's paths begin.",
+        show_default="its own folder",
+    ),
+]
+
+
 @app.callback()
 def _train() -> None:
     """Train models on your own knowledge base."""
@@ -31,13 +43,8 @@ def linker_cli(
     recipe: Annotated[
         Path, typer.Argument(metavar="RECIPE", help="A TOML file; docs/training.md.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="ROOT", help="Where the recipe's paths begin.", show_default="its own folder"
-        ),
-    ] = None,
+    out: Run,
+    data: Root = None,
     processes: Annotated[
         int, typer.Option(min=1, help="That train together, each with batches of its own.")
     ] = 1,
@@ -105,13 +112,8 @@ def sections_cli(
     recipe: Annotated[
         Path, typer.Argument(metavar="RECIPE", help="A TOML file; docs/sections.md.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="ROOT", help="Where the recipe's paths begin.", show_default="its own folder"
-        ),
-    ] = None,
+    out: Run,
+    data: Root = None,
     leave_out: Annotated[
         list[str] | None,
         typer.Option(
@@ -149,13 +151,7 @@ def _forget(recipe: Recipe, out: Path, stage: str | None) -> None:
     names = [each.name for each in recipe.stages]
     for name in names[names.index(stage) :] if stage in names else names:
         # Nothing but what a run has written is ever removed.
-        for file in (
-            "checkpoint.safetensors",
-            "best.safetensors",
-            "log.jsonl",
-            "data.json",
-            "curves.svg",
-        ):
+        for file in _WRITTEN:
             (out / name / file).unlink(missing_ok=True)
     for name in ("model", ".model.draft"):
         shutil.rmtree(out / name, ignore_errors=True)

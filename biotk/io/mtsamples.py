@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -52,9 +53,7 @@ class Restored(NamedTuple):
 
     def place(self, offset: int) -> int:
         """:returns: where a character of the flattened text stands in the restored one."""
-        import bisect
-
-        n = bisect.bisect_right(self.starts, offset) - 1
+        n = bisect_right(self.starts, offset) - 1
         stop = self.places[n + 1] if n + 1 < len(self.places) else len(self.text)
         return min(self.places[n] + offset - self.starts[n], stop)
 
@@ -131,8 +130,7 @@ def restore(flat: str, starts: Sequence[int] | None = None) -> Restored:
             start += 1
         at = start
         for match in _AFTER_COLON.finditer(flat, start, end):
-            if "," in match[0]:
-                keep(at, match.start() + 1, " ")
-                at = match.end()
+            keep(at, match.start() + 1, " ")
+            at = match.end()
         keep(at, end, "\n" if stop < len(flat) else "")
     return Restored("".join(pieces), tuple(runs), tuple(places))

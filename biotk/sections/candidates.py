@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from biotk.sections.lines import Line
+from biotk.text.lines import Line
 
 #: Longest title that is looked for, in characters and words.
 LONGEST, MOST_WORDS = 90, 12

@@ -177,7 +177,10 @@ def _read_config(path: Path) -> SectionConfig:
         )
     if facts.get("categories") != list(CATEGORIES):
         raise InputError(f"{path}: its categories are not those of this BioTK: train it anew")
-    return SectionConfig(unknown_below=float(facts.get("unknown_below", 0.0)))
+    least = facts.get("unknown_below")
+    if not isinstance(least, int | float) or not 0 <= least <= 1:
+        raise InputError(f"{path}: unknown_below is {least!r}, expected a number from 0 to 1")
+    return SectionConfig(unknown_below=float(least))
 
 
 def _read_weights(path: Path) -> dict[str, Floats]:

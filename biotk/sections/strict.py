@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 
 from biotk.document import Section
-from biotk.sections.lines import Line, split_lines
 from biotk.sections.tiling import Heading, tile
 from biotk.sections.titles import category_of, is_part, normal_title
+from biotk.text.lines import Line, split_lines
 
 SOURCE = "rules"
 

@@ -122,6 +122,8 @@ def test_windows_stay_within_their_text() -> None:
         (lambda facts: facts.update(format="other"), "not a section model"),
         (lambda facts: facts.update(version=99), "version 99"),
         (lambda facts: facts.update(categories=["plan"]), "its categories are not those"),
+        (lambda facts: facts.update(unknown_below="high"), "unknown_below is 'high'"),
+        (lambda facts: facts.pop("unknown_below"), "unknown_below is None"),
     ],
 )
 def test_load_refuses_another_model(folder: Path, tmp_path: Path, change, told: str) -> None:

@@ -127,7 +127,8 @@ def sections_cli(
     """Train a section model, in minutes on one core; the same command makes the same weights.
 
     The model is RUN/model; its folder is the one line on stdout. Figures on held notes are in
-    RUN/metrics.json.
+    RUN/metrics.json, the titles that it was trained on in RUN/titles.txt: for `biotk evaluate
+    sections --known`.
 
     For example:
 

@@ -26,7 +26,7 @@ from biotk.sections.features import (
     text_features,
 )
 from biotk.sections.model import SectionConfig, section_spans, write_model
-from biotk.sections.titles import CATEGORIES
+from biotk.sections.titles import CATEGORIES, normal_title
 from biotk.training import section_network as network
 from biotk.training.section_notes import NoteMaker, read_titles, share, unlike
 from biotk.training.section_recipe import SectionRecipe
@@ -147,7 +147,8 @@ def batch_of(documents: Sequence[Document]) -> Batch:
 def train_sections(recipe: SectionRecipe, out: Path, *, say: Say) -> dict[str, float]:
     """Train a section model.
 
-    :param out: the run's folder; the model is written to ``model`` in it.
+    :param out: the run's folder; the model is written to ``model`` in it, the titles of the notes
+        that it was trained on to ``titles.txt``.
     :returns: figures on the held notes.
     """
     material = gather(recipe, say=say)
@@ -176,7 +177,18 @@ def train_sections(recipe: SectionRecipe, out: Path, *, say: Say) -> dict[str, f
     write_model(out / "model", arrays, SectionConfig(unknown_below=UNKNOWN_BELOW))
     facts = {"recipe": asdict(recipe), "held": figures}
     (out / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    (out / "titles.txt").write_text("".join(f"{t}\n" for t in _titles(material)), encoding="utf-8")
     return figures
+
+
+def _titles(material: Material) -> list[str]:
+    """:returns: the titles of the notes that were trained on, each once, as rules compare them."""
+    titles = {
+        normal_title(note.text[section.title_start : section.title_end])
+        for note in material.notes
+        for section in note.sections
+    }
+    return sorted(titles - {""})
 
 
 def _rate(step: int, steps: int) -> float:

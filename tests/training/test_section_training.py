@@ -65,6 +65,8 @@ def test_train_sections_learns_and_is_the_same_each_time(recipe: Path, tmp_path:
     assert [h[:3] for h in model.headings([text])[0]] == [h[:3] for h in strict_headings(text)]
     facts = json.loads((tmp_path / "a" / "metrics.json").read_text())
     assert facts["recipe"]["steps"] == 60
+    titles = (tmp_path / "a" / "titles.txt").read_text().splitlines()
+    assert titles == sorted(title.lower() for title in TITLES)
 
 
 def test_train_sections_leaves_formats_out(recipe: Path) -> None:

@@ -122,9 +122,31 @@ def load_mini(
 
     >>> model, form = load_mini("models/biotk-mini")                # doctest: +SKIP
     """
+    network, form, _ = read_mini(folder, encoder=encoder)
+    network = network.to(device)
+    return MiniModel(network, end_id=form.end_id, nil_id=form.nil_id, dtype=dtype), form
+
+
+def check_mini(folder: str | Path) -> None:
+    """Make sure that a model can be read, as far as its config and its encoder's places tell.
+
+    :raises InputError: it cannot.
+    """
+    folder = Path(folder)
+    _encoder_place(folder, read_config(folder), None)
+
+
+def read_mini(
+    folder: str | Path, *, encoder: str | Path | None = None
+) -> tuple[MiniNetwork, MiniFormat, Encoder]:
+    """Read a model as what it was trained as; see :func:`load_mini`.
+
+    :returns: the network, the format of its inputs, and the encoder that it builds on.
+    """
     folder = Path(folder)
     config = read_config(folder)
-    base = _encoder(folder, config, encoder)
+    place = _encoder_place(folder, config, encoder)
+    base = read_encoder(place, sha256=config["encoder"]["sha256"])
     form = MiniFormat.load(base.folder, window=config["window"], max_mention=config["max_mention"])
     _check_form(folder, form, config, base)
     network = new_network(base, _shape(folder, config))
@@ -141,8 +163,7 @@ def load_mini(
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     _load(network, weights, path, network.own_state())
-    network = network.to(device)
-    return MiniModel(network, end_id=form.end_id, nil_id=form.nil_id, dtype=dtype), form
+    return network, form, base
 
 
 def _load(
@@ -159,17 +180,16 @@ def _load(
     module.load_state_dict(weights, strict=False)
 
 
-def _encoder(folder: Path, config: dict[str, Any], place: str | Path | None) -> Encoder:
-    needed = config["encoder"]
+def _encoder_place(folder: Path, config: dict[str, Any], place: str | Path | None) -> Path:
     beside = folder / "encoder"
     if place is None and beside.is_dir():
         place = beside
-    if place is None and needed["sha256"] != SHA256:
+    if place is None and config["encoder"]["sha256"] != SHA256:
         raise InputError(
             f"model {folder} builds on another encoder than {ENCODER}. Put the files of that one "
             f"into {beside}"
         )
-    return read_encoder(find_encoder(place), sha256=needed["sha256"])
+    return find_encoder(place)
 
 
 def _check_form(folder: Path, form: MiniFormat, config: dict[str, Any], base: Encoder) -> None:

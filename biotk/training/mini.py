@@ -16,7 +16,7 @@ from biotk.kb.manifest import sha256_file
 from biotk.nn.checkpoint_files import CONFIG, SAFE
 from biotk.nn.encoder_files import SHA256, TOKENIZER, find_encoder
 from biotk.nn.mini_encoder import Encoder, read_encoder
-from biotk.nn.mini_files import new_network, save_mini
+from biotk.nn.mini_files import new_network, read_mini, save_mini
 from biotk.nn.mini_format import MiniFormat
 from biotk.nn.mini_network import MiniConfig, MiniNetwork
 from biotk.training.batches import Batch
@@ -70,6 +70,16 @@ class MiniTrainee:
                 f"pieces; the encoder {folder} has room for {room}"
             )
         return cls(network, form, encoder)
+
+    @classmethod
+    def go_on(cls, base: str | Path) -> MiniTrainee:
+        """Load a model to train it on.
+
+        :param base: its folder.
+        :raises InputError: a file is missing, damaged or of another model, or its encoder is not
+            there.
+        """
+        return cls(*read_mini(base))
 
     def add_trie(self, kb: str, maker: DecisionMaker) -> None:
         """Make the trie of a KB known, before its samples come."""

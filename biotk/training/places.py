@@ -6,8 +6,10 @@ from pathlib import Path
 
 from biotk.errors import InputError
 from biotk.kb.manifest import MANIFEST
+from biotk.linking.generator import find_model
 from biotk.nn.encoder_files import find_encoder
 from biotk.nn.genbioel_format import GenbioelFormat
+from biotk.nn.mini_files import check_mini
 from biotk.training.recipe import KbRecipe, MiniRecipe, Recipe
 
 
@@ -25,6 +27,20 @@ def model_place(recipe: Recipe, name: str) -> str | Path:
     return place if place.is_dir() else name
 
 
+def base_place(recipe: Recipe, name: str) -> Path:
+    """Find the biotk-mini to go on from.
+
+    :param name: a folder, seen from the recipe's data or from here, or the name of a model that
+        comes with BioTK.
+    :raises InputError: there is none.
+    """
+    place = recipe.place(name)
+    place = place if place.is_dir() else Path(find_model(name))
+    if not place.is_dir():
+        raise InputError(f"{recipe.path}: [model] base: {name} is no folder")
+    return place
+
+
 def check_places(recipe: Recipe, out: Path) -> None:
     """Find out what is not there.
 
@@ -33,7 +49,9 @@ def check_places(recipe: Recipe, out: Path) -> None:
         that can be trained.
     """
     model = recipe.model
-    if isinstance(model, MiniRecipe):
+    if isinstance(model, MiniRecipe) and model.base is not None:
+        check_mini(base_place(recipe, model.base))
+    elif isinstance(model, MiniRecipe):
         find_encoder(None if model.encoder is None else model_place(recipe, model.encoder))
     else:
         GenbioelFormat.load(model_place(recipe, model.base))

@@ -23,6 +23,8 @@ Loss = Literal["trie", "trie-plain", "vocabulary"]
 class MiniRecipe:
     """``[model]`` of kind ``biotk-mini``.
 
+    :param base: the model to go on from, which settles all that is below: a folder, or the name of
+        one that comes with BioTK; by default a new one is begun.
     :param encoder: the sentence encoder: a folder, or the name of a hub model; by default
         all-MiniLM-L6-v2, wherever it is found.
     :param window: pieces of context on each side of a mention.
@@ -31,6 +33,7 @@ class MiniRecipe:
     """
 
     kind: Literal["biotk-mini"]
+    base: str | None = None
     encoder: str | None = None
     window: int = 12
     max_mention: int = 48

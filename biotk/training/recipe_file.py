@@ -91,7 +91,14 @@ def _model(raw: Any, place: str) -> MiniRecipe | Seq2SeqRecipe:
     if kind != "biotk-mini":
         raise UnknownNameError(f"kind of model in {place}:", str(kind), ("biotk-mini", "seq2seq"))
     shape_keys = [each.name for each in fields(MiniConfig)]
-    check_keys(place, table, ["kind", "encoder", "window", "max_mention", *shape_keys])
+    own_keys = ["encoder", "window", "max_mention", *shape_keys]
+    check_keys(place, table, ["kind", "base", *own_keys])
+    settled = [key for key in own_keys if key in table]
+    if "base" in table and settled:
+        raise InputError(
+            f"{place}: {settled[0]!r} is settled by the model to go on from; leave it out, or "
+            "leave out 'base'"
+        )
     shape = {key: table.pop(key) for key in shape_keys if key in table}
     make(MiniConfig, shape, place)
     model = make(MiniRecipe, table, place, shape=shape)

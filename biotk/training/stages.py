@@ -17,7 +17,7 @@ from biotk.training.loop import Stage
 from biotk.training.material import Material, Say
 from biotk.training.metrics import metrics_of, read_data, write_data, write_metrics
 from biotk.training.mini import MiniTrainee
-from biotk.training.places import model_place
+from biotk.training.places import base_place, model_place
 from biotk.training.recipe import MiniRecipe, Recipe, StageRecipe
 from biotk.training.seq2seq import Seq2SeqTrainee
 
@@ -169,6 +169,8 @@ class Stages:
 def _begin(recipe: Recipe) -> MiniTrainee | Seq2SeqTrainee:
     model = recipe.model
     if isinstance(model, MiniRecipe):
+        if model.base is not None:
+            return MiniTrainee.go_on(base_place(recipe, model.base))
         place = None if model.encoder is None else model_place(recipe, model.encoder)
         return MiniTrainee.begin(model, place=place, seed=recipe.seed)
     return Seq2SeqTrainee.begin(model_place(recipe, model.base))

@@ -29,7 +29,8 @@ class CascadeConfig:
 
     :param keep: a lexical answer with this score or more is kept. Names that are the same but for
         case, punctuation and accents score 0.98 and more, those but for number or the order of
-        words, and mentions of a training corpus, 0.91 to 0.96; see ``docs/glossary.md``.
+        words 0.91 to 0.96, mentions of a training corpus 0.9 to 1, by how often they were seen;
+        see ``docs/glossary.md``.
     :param n_kept: how many candidates a link keeps, those of both linkers.
     :param combining: how much each linker counts where none is sure.
     :param lexical: how names are looked up.

@@ -156,6 +156,19 @@ def test_learned_names_answer_and_say_so(kb):
     assert LexicalLinker(kb).link("sugar sickness").is_nil
 
 
+@pytest.mark.parametrize("text", ["cold", "Common Cold"])  # but for case; the very name
+def test_what_annotators_often_meant_goes_before_a_name(kb, text):
+    by_name = LexicalLinker(kb).link(text).concept_id
+    for times, others, first in ((1, 0, False), (5, 0, True), (5, 20, False)):
+        learned = LearnedNames(kb)
+        learned.add(text, "MESH:D003920", count=times)
+        learned.add(text, by_name, count=others) if others else None
+        link = LexicalLinker(kb, learned=learned).link(text)
+        assert link.concept_id == ("MESH:D003920" if first else by_name)
+        assert (link.route == "training" and not link.is_tied) or not first
+        assert link.score <= 1.0
+
+
 QUERIES = st.one_of(
     st.sampled_from(
         "cold;colds;heart failure;cardiac failur;diabetes;NIDDM;type 2 diabetes;kidney tumour;"

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biotk.cli.evaluate_gold import GoldTypes, covered_types, gold_types_report, of_gold_types
-from biotk.cli.evaluate_items import linked_items, model_report
+from biotk.cli.evaluate_items import linked_items, linker_options, model_report
 from biotk.cli.evaluate_part import part_report, resolver, sought, within
 from biotk.cli.evaluate_report import show_report, tell_problems
 from biotk.cli.evaluate_sections import sections_cli
-from biotk.cli.linker_options import LinkerName, Model, OtherLinker
+from biotk.cli.linker_options import (
+    LinkerName,
+    Model,
+    OtherLinker,
+    ShortlistOption,
+    WholePassages,
+)
 from biotk.cli.output import progress_bar
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems
@@ -59,6 +65,8 @@ def linking_cli(
     kb: Kb,
     linker: LinkerName = "cascade",
     model: Model = None,
+    shortlist: ShortlistOption = None,
+    whole_passages: WholePassages = False,
     train: Annotated[
         list[Path] | None,
         typer.Option(help="A training corpus whose mentions are learned; may be given again."),
@@ -91,6 +99,8 @@ def linking_cli(
         kb,
         linker=linker,
         model=model,
+        shortlist=shortlist,
+        whole_passages=whole_passages,
         train=train or [],
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         gold_types=gold_types,
@@ -175,6 +185,8 @@ def evaluate_linking(
     *,
     linker: str = "cascade",
     model: str | None = None,
+    shortlist: str | None = None,
+    whole_passages: bool = False,
     train: Iterable[Path] = (),
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
@@ -185,9 +197,12 @@ def evaluate_linking(
     """Link the gold mentions of a corpus and judge the ranking; see ``docs/evaluation.md``."""
     from biotk.evaluation import gold_ids, score_linking
     from biotk.kb.default import resolve_kb
-    from biotk.linking.registry import LinkerOptions, check_linker, make_linker
+    from biotk.linking.registry import check_linker, make_linker
 
     check_linker(linker, model)
+    options = linker_options(
+        linker, model=model, shortlist=shortlist, whole_passages=whole_passages
+    )
     corpus_documents = of_gold_types(_read(corpus), gold_types)
     kb = resolve_kb(kb_name)
     if not allow_low_coverage:
@@ -197,7 +212,6 @@ def evaluate_linking(
     learned = _learn(kb, training) if training else None
     subset = part.of(kb)
     with progress_bar() as show:
-        options = LinkerOptions(model=model)
         made = make_linker(
             linker, kb, subset=subset, learned=learned, options=options, progress=show
         )

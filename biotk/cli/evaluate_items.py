@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from biotk.errors import InputError, UnknownNameError
+
 if TYPE_CHECKING:
     from biotk.cli.output import ShowProgress
     from biotk.document import Document, Mention
     from biotk.evaluation import LinkingItem
     from biotk.linking import Linker, Query
+    from biotk.linking.registry import LinkerOptions
 
 _DOCUMENTS = 32  # linked together
 
@@ -65,6 +68,28 @@ def _asked(
             yield document, mention, query, long_form_of(mention, forms) is not None
 
 
+def linker_options(
+    linker: str, *, model: str | None, shortlist: str | None, whole_passages: bool
+) -> LinkerOptions:
+    """:returns: what the command line said of a linker.
+
+    :raises InputError: what only a model can do was asked of the lexical linker.
+    :raises UnknownNameError: there is no such shortlist.
+    """
+    from biotk.linking.registry import LinkerOptions
+    from biotk.linking.shortlist import SHORTLISTS
+
+    if linker == "lexical" and (shortlist is not None or whole_passages):
+        named = "--whole-passages" if shortlist is None else "--shortlist"
+        raise InputError(
+            f"{named} is for a model, and the lexical linker has none: choose generative or cascade"
+        )
+    chosen = next((each for each in SHORTLISTS if each == shortlist), None)
+    if shortlist is not None and chosen is None:
+        raise UnknownNameError("shortlist", shortlist, SHORTLISTS)
+    return LinkerOptions(model=model, shortlist=chosen, whole_passages=whole_passages)
+
+
 def model_report(linker: Linker, n_refused: int) -> dict[str, Any]:
     """:returns: what a report says of a linker's model; nothing where it has none."""
     from biotk.linking import CascadeLinker, GenerativeLinker
@@ -78,6 +103,8 @@ def model_report(linker: Linker, n_refused: int) -> dict[str, Any]:
             "name": generative.generator.name,
             "normalisation": options.normalisation,
             "beams": options.beams,
+            "shortlist": generative.config.shortlist,
+            "whole_passages": generative.config.whole_passages,
             "n_refused": n_refused,
         }
     }

@@ -25,3 +25,19 @@ Model = Annotated[
         help="The model of the linkers cascade and generative: biotk-mini.",
     ),
 ]
+ShortlistOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shortlist",
+        metavar="trie|subset",
+        help="The model chooses among n-gram candidates alone: over a small trie of their names, "
+        "or over that part of the whole trie.",
+    ),
+]
+WholePassages = Annotated[
+    bool,
+    typer.Option(
+        "--whole-passages",
+        help="A passage is encoded once for all its mentions; by models that were trained to.",
+    ),
+]

@@ -237,8 +237,45 @@ def test_evaluate_scores_what_the_linker_answers(kb, model, tmp_path, linker):
         "name": model,
         "normalisation": "vocabulary",
         "beams": 5,
+        "shortlist": None,
+        "whole_passages": False,
         "n_refused": 0,
     }
+
+
+def test_evaluate_takes_a_shortlist(kb, model, tmp_path):
+    path = tmp_path / "dev.pubtator"
+    path.write_text(CORPUS)
+    found = {}
+    for shortlist in ("trie", "subset"):
+        arguments = ["linking", "--corpus", str(path), "--kb", kb, "--linker", "generative"]
+        arguments += ["--model", model, "--shortlist", shortlist, "--json"]
+        result = CliRunner().invoke(app, ["evaluate", *arguments])
+        assert result.exit_code == 0, result.output
+        got = json.loads(result.stdout)
+        assert got["model"]["shortlist"] == shortlist
+        found[shortlist] = got["in_kb"]["recall_at_5_lenient"]
+    # Random weights choose among what names have found, not among the whole KB.
+    assert found["trie"] >= 0.75
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--linker", "generative", "--shortlist", "tree"], "unknown shortlist 'tree'"),
+        (["--linker", "lexical", "--shortlist", "trie"], "--shortlist is for a model"),
+        (["--linker", "lexical", "--whole-passages"], "--whole-passages is for a model"),
+        (["--linker", "generative", "--whole-passages"], "reads no whole passages"),
+    ],
+)
+def test_evaluate_refuses_what_a_linker_cannot(kb, model, tmp_path, options, told):
+    path = tmp_path / "dev.pubtator"
+    path.write_text(CORPUS)
+    named = [] if "lexical" in options else ["--model", model]
+    arguments = ["evaluate", "linking", "--corpus", str(path), "--kb", kb, *options, *named]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
 
 
 def test_evaluate_counts_what_the_model_cannot_be_given(kb, model, tmp_path, monkeypatch):

@@ -15,13 +15,7 @@ from biotk.cli.evaluate_items import linked_items, linker_options, model_report
 from biotk.cli.evaluate_part import part_report, resolver, sought, within
 from biotk.cli.evaluate_report import show_report, tell_problems
 from biotk.cli.evaluate_sections import sections_cli
-from biotk.cli.linker_options import (
-    LinkerName,
-    Model,
-    OtherLinker,
-    ShortlistOption,
-    WholePassages,
-)
+from biotk.cli.linker_options import LinkerName, Model, OtherLinker, ShortlistOption
 from biotk.cli.output import progress_bar
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems
@@ -66,7 +60,6 @@ def linking_cli(
     linker: LinkerName = "cascade",
     model: Model = None,
     shortlist: ShortlistOption = None,
-    whole_passages: WholePassages = False,
     train: Annotated[
         list[Path] | None,
         typer.Option(help="A training corpus whose mentions are learned; may be given again."),
@@ -100,7 +93,6 @@ def linking_cli(
         linker=linker,
         model=model,
         shortlist=shortlist,
-        whole_passages=whole_passages,
         train=train or [],
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         gold_types=gold_types,
@@ -186,7 +178,6 @@ def evaluate_linking(
     linker: str = "cascade",
     model: str | None = None,
     shortlist: str | None = None,
-    whole_passages: bool = False,
     train: Iterable[Path] = (),
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
@@ -200,9 +191,7 @@ def evaluate_linking(
     from biotk.linking.registry import check_linker, make_linker
 
     check_linker(linker, model)
-    options = linker_options(
-        linker, model=model, shortlist=shortlist, whole_passages=whole_passages
-    )
+    options = linker_options(linker, model=model, shortlist=shortlist)
     corpus_documents = of_gold_types(_read(corpus), gold_types)
     kb = resolve_kb(kb_name)
     if not allow_low_coverage:

@@ -68,26 +68,24 @@ def _asked(
             yield document, mention, query, long_form_of(mention, forms) is not None
 
 
-def linker_options(
-    linker: str, *, model: str | None, shortlist: str | None, whole_passages: bool
-) -> LinkerOptions:
+def linker_options(linker: str, *, model: str | None, shortlist: str | None) -> LinkerOptions:
     """:returns: what the command line said of a linker.
 
-    :raises InputError: what only a model can do was asked of the lexical linker.
+    :raises InputError: a short list for a model was asked of the lexical linker.
     :raises UnknownNameError: there is no such shortlist.
     """
     from biotk.linking.registry import LinkerOptions
     from biotk.linking.shortlist import SHORTLISTS
 
-    if linker == "lexical" and (shortlist is not None or whole_passages):
-        named = "--whole-passages" if shortlist is None else "--shortlist"
+    if linker == "lexical" and shortlist is not None:
         raise InputError(
-            f"{named} is for a model, and the lexical linker has none: choose generative or cascade"
+            "--shortlist is for a model, and the lexical linker has none: choose the linker "
+            "generative or cascade"
         )
     chosen = next((each for each in SHORTLISTS if each == shortlist), None)
     if shortlist is not None and chosen is None:
         raise UnknownNameError("shortlist", shortlist, SHORTLISTS)
-    return LinkerOptions(model=model, shortlist=chosen, whole_passages=whole_passages)
+    return LinkerOptions(model=model, shortlist=chosen)
 
 
 def model_report(linker: Linker, n_refused: int) -> dict[str, Any]:
@@ -104,7 +102,6 @@ def model_report(linker: Linker, n_refused: int) -> dict[str, Any]:
             "normalisation": options.normalisation,
             "beams": options.beams,
             "shortlist": generative.config.shortlist,
-            "whole_passages": generative.config.whole_passages,
             "n_refused": n_refused,
         }
     }

@@ -34,10 +34,3 @@ ShortlistOption = Annotated[
         "or over that part of the whole trie.",
     ),
 ]
-WholePassages = Annotated[
-    bool,
-    typer.Option(
-        "--whole-passages",
-        help="A passage is encoded once for all its mentions; by models that were trained to.",
-    ),
-]

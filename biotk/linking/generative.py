@@ -36,8 +36,6 @@ class GenerativeConfig:
     :param n_kept: how many candidates a link keeps.
     :param within_type: search only concepts of the mention's type, where it has one that the KB
         knows, as if there were no others. Else those merely go first among homonyms.
-    :param whole_passages: encode a passage once for all its mentions, in place of each mention with
-        a few words around it.
     :param threshold: a best score below this is NIL.
     :param least_share: of what the best concept and NIL have together, the concept needs this
         share, or it is NIL. 0.5 takes whichever the model holds more likely.
@@ -50,7 +48,6 @@ class GenerativeConfig:
     n_best: int = 5
     n_kept: int = 20
     within_type: bool = True
-    whole_passages: bool = False
     threshold: float = 0.0
     least_share: float = 0.5
     shortlist: Shortlist | None = None
@@ -123,7 +120,7 @@ class GenerativeLinker(BatchLinker):
                 f"the model {generator.name} does not fit the names of the KB: {error}. Take model "
                 "and tokenizer from one place"
             ) from error
-        self._asking = Asking(generator, self._search, whole_passages=self.config.whole_passages)
+        self._asking = Asking(generator, self._search)
         self._part = None if subset is None else self._trie.subset(subset)
         self._types: dict[str, _Names] = {}
 

@@ -19,7 +19,7 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.index.token_trie import TokenTrie
 from biotk.index.trie_subset import TrieSubset
 from biotk.nn.encoder_files import find_encoder
-from biotk.nn.inputs import InputFormat, Place
+from biotk.nn.inputs import InputFormat
 from biotk.resources import list_resources, resource_path
 
 #: The format of checkpoints of transformers, whose configuration names none.
@@ -55,8 +55,6 @@ class Generator:
     :param cleaning: how names are cleaned before they become tokens, a key of
         :data:`biotk.text.cleaning.CLEANERS`.
     :param unknown_id: the token of pieces that its tokenizer does not know.
-    :param of_passage: makes the inputs of all mentions of a passage, None for one that has no
-        tokens; for models that were trained to read whole passages.
     """
 
     name: str
@@ -65,7 +63,6 @@ class Generator:
     options: SearchOptions = field(default_factory=SearchOptions)
     cleaning: str = "spaces"
     unknown_id: int | None = None
-    of_passage: Callable[[str, Sequence[Place]], Sequence[Any | None]] | None = None
 
 
 def load_generator(name: str | Path, *, device: str = "cpu") -> Generator:
@@ -158,7 +155,6 @@ def _load_mini(place: str, device: str) -> Generator:
     """Load a model of BioTK's own."""
     from biotk.decoding.search import ConstrainedSearch
     from biotk.nn.mini_files import CLEANING, NORMALISATION, load_mini
-    from biotk.nn.mini_passages import passage_inputs
 
     model, form = load_mini(place, device=device)
     return Generator(
@@ -168,7 +164,6 @@ def _load_mini(place: str, device: str) -> Generator:
         options=SearchOptions(normalisation=NORMALISATION, nil_id=form.nil_id),
         cleaning=CLEANING,
         unknown_id=form.unknown_id,
-        of_passage=partial(passage_inputs, form),
     )
 
 

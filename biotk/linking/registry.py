@@ -35,7 +35,6 @@ class LinkerOptions:
     :param n_kept: how many candidates a link keeps.
     :param keep: from which score on a cascade keeps a lexical answer.
     :param shortlist: search the names of n-gram candidates alone.
-    :param whole_passages: encode a passage once for all its mentions.
     """
 
     model: Generator | str | Path | None = None
@@ -45,7 +44,6 @@ class LinkerOptions:
     n_kept: int | None = None
     keep: float | None = None
     shortlist: Shortlist | None = None
-    whole_passages: bool | None = None
 
 
 Parts = dict[str, Any]
@@ -82,7 +80,6 @@ def _generative_config(options: LinkerOptions) -> GenerativeConfig:
         n_best=options.n_best,
         n_kept=options.n_kept,
         shortlist=options.shortlist,
-        whole_passages=options.whole_passages,
     )
     return GenerativeConfig(**given)
 

@@ -18,19 +18,6 @@ class Seq2SeqInput(NamedTuple):
     prefix: tuple[int, ...]
 
 
-class Place(NamedTuple):
-    """A mention in a passage.
-
-    :param start: where it begins.
-    :param end: where it ends.
-    :param expansion: what it stands for: the long form of an abbreviation.
-    """
-
-    start: int
-    end: int
-    expansion: str | None = None
-
-
 @runtime_checkable
 class InputFormat(NameEncoder, Protocol):
     """Makes inputs of mentions, and tokens of names; one is made for the models trained with it."""

@@ -9,19 +9,14 @@ concept is hidden from some samples.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from biotk.document import Document
-from biotk.errors import InputError
-from biotk.nn.inputs import InputFormat, Place, Seq2SeqInput
-from biotk.nn.mini_format import MiniFormat
-from biotk.nn.mini_passages import passage_inputs
+from biotk.nn.inputs import InputFormat, Seq2SeqInput
 from biotk.text.abbreviations import find_abbreviations
 from biotk.text.normalize import exact_key
 from biotk.training.decisions import Target
@@ -43,8 +38,6 @@ class CorpusSampling:
     :param abbreviations: whether short forms are written out.
     :param outside: share of samples that are words between mentions, for which NIL is right; see
         :mod:`biotk.training.outside`.
-    :param passages: share of documents that are read whole, with all their mentions at once; see
-        :mod:`biotk.nn.mini_passages`.
     """
 
     hide_name: float = 0.15
@@ -53,7 +46,6 @@ class CorpusSampling:
     targets: Literal["nearest", "top-3", "random", "shortest"] = "nearest"
     abbreviations: bool = True
     outside: float = 0.0
-    passages: float = 0.0
 
 
 class _Gold(NamedTuple):
@@ -152,41 +144,9 @@ class CorpusSamples:
 
     def stream(self, rng: np.random.Generator) -> Iterator[Sample]:
         """:returns: samples for ever, in a new order each time round."""
-        while self._gold and not self._sampling.passages:
+        while self._gold:
             for at in rng.permutation(len(self._gold)).tolist():
                 yield self._sample(self._gold[at], rng)
-        while self._gold:
-            units = self._units(rng)
-            for at in rng.permutation(len(units)).tolist():
-                yield from self._of_passage(units[at], rng)
-
-    def _units(self, rng: np.random.Generator) -> list[list[_Gold]]:
-        """:returns: the mentions of documents that are read whole together, others alone."""
-        units: list[list[_Gold]] = []
-        for _, group in groupby(self._gold, key=attrgetter("document")):
-            mentions = list(group)
-            if rng.random() < self._sampling.passages:
-                units.append(mentions)
-            else:
-                units += [[each] for each in mentions]
-        return units
-
-    def _of_passage(self, mentions: list[_Gold], rng: np.random.Generator) -> Iterator[Sample]:
-        if len(mentions) == 1:
-            yield self._sample(mentions[0], rng)
-            return
-        # A cascade asks for those mentions only that names do not answer.
-        kept = [each for each in mentions if rng.random() < rng.uniform(0.3, 1.0)]
-        for gold, made in zip(kept, self._passage_inputs(kept), strict=True):
-            if made is not None:
-                yield Sample(made, self._target(gold, rng))
-
-    def _passage_inputs(self, mentions: Sequence[_Gold]) -> Sequence[Seq2SeqInput | None]:
-        if not isinstance(self._form, MiniFormat):
-            raise InputError("only biotk-mini reads whole passages: leave out `passages`")
-        places = [Place(each.start, each.end, each.expansion) for each in mentions]
-        text = self._texts[mentions[0].document] if mentions else ""
-        return passage_inputs(self._form, text, places)
 
     def plain(self) -> Iterator[Sample]:
         """:returns: each mention once, in order, with its context and nothing hidden."""

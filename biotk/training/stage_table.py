@@ -34,7 +34,6 @@ _SHARES = (
     "hide_name",
     "nil",
     "context",
-    "passages",
     "copied",
     "nearest",
     "masked",
@@ -92,10 +91,6 @@ def _sampling(key: str, raw: Mapping[str, Any], place: str, *, hub: bool) -> Any
         if hub and getattr(made, key_, None):
             told = getattr(made, key_)
             raise InputError(f"{place}: {key_} is {told!r}; models of kind seq2seq have no NIL")
-    if hub and getattr(made, "passages", None):
-        raise InputError(
-            f"{place}: passages is {made.passages!r}; only biotk-mini reads whole passages"
-        )
     return made
 
 

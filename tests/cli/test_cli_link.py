@@ -238,7 +238,6 @@ def test_evaluate_scores_what_the_linker_answers(kb, model, tmp_path, linker):
         "normalisation": "vocabulary",
         "beams": 5,
         "shortlist": None,
-        "whole_passages": False,
         "n_refused": 0,
     }
 
@@ -264,8 +263,6 @@ def test_evaluate_takes_a_shortlist(kb, model, tmp_path):
     [
         (["--linker", "generative", "--shortlist", "tree"], "unknown shortlist 'tree'"),
         (["--linker", "lexical", "--shortlist", "trie"], "--shortlist is for a model"),
-        (["--linker", "lexical", "--whole-passages"], "--whole-passages is for a model"),
-        (["--linker", "generative", "--whole-passages"], "reads no whole passages"),
     ],
 )
 def test_evaluate_refuses_what_a_linker_cannot(kb, model, tmp_path, options, told):

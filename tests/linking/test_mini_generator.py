@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 
 import pytest
 from tiny import open_tiny
@@ -13,10 +12,7 @@ from tiny_mini import read_tiny_encoder, tiny_form, tiny_network
 from biotk.errors import InputError
 from biotk.linking import GenerativeConfig, GenerativeLinker, Query
 from biotk.linking.generator import load_generator
-from biotk.nn.inputs import Place
-from biotk.nn.mini import MiniModel
 from biotk.nn.mini_files import save_mini
-from biotk.nn.mini_passages import passage_inputs
 
 TEXT = "No fever [SEP], but heart failure (HF)."
 ALL = GenerativeConfig(threshold=0.0)
@@ -53,37 +49,6 @@ def test_generator_of_a_folder_links(tmp_path, folder) -> None:
         assert link.score == pytest.approx(alone.score, abs=1e-4)
         assert link.concept_id is None or kb.resolve(link.concept_id)
     assert any(link.candidates for link in together)
-
-
-def test_whole_passages_are_encoded_once_and_answer_for_each_mention(
-    tmp_path, folder, monkeypatch
-) -> None:
-    generator = load_generator(folder)
-    linker = GenerativeLinker(
-        open_tiny(tmp_path), generator, config=replace(ALL, whole_passages=True, n_best=0)
-    )
-    sources = []
-    encode = MiniModel.encode
-    monkeypatch.setattr(
-        MiniModel, "encode", lambda self, given: sources.append(given) or encode(self, given)
-    )
-    places = [(TEXT.index(mention), mention) for mention in ("fever", "heart failure")]
-    queries = [Query(text, None, None, TEXT, at, at + len(text)) for at, text in places]
-    links = linker.link_batch([*queries, Query(" "), Query("cough")])
-    inputs = passage_inputs(tiny_form(), TEXT, [Place(at, at + len(text)) for at, text in places])
-    assert inputs[0].source == inputs[1].source
-    alone = tiny_form().encode("cough", start=0, end=5)
-    assert sorted(sources[0]) == sorted([inputs[0].source, alone.source])
-    assert links[2].reasons["refused"] == "the mention is blank"
-    assert links[0].candidates[0].log_prob != links[1].candidates[0].log_prob
-    one = linker.link_batch([Query("cough")])[0]
-    assert one.candidates[0].score == pytest.approx(links[3].candidates[0].score, abs=1e-3)
-
-
-def test_model_that_reads_no_passages_says_so(tmp_path, folder) -> None:
-    generator = replace(load_generator(folder), of_passage=None)
-    with pytest.raises(InputError, match="reads no whole passages"):
-        GenerativeLinker(open_tiny(tmp_path), generator, config=replace(ALL, whole_passages=True))
 
 
 def test_damaged_folder_is_told(folder) -> None:

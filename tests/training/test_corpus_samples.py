@@ -130,27 +130,6 @@ def test_abbreviations_are_written_out(names) -> None:
     assert sample.input.prefix[1:-1] == (piece("h"), piece("##f"))
 
 
-def test_documents_read_whole_share_their_source_and_others_do_not(names) -> None:
-    parts = [("heart attack", "D006331"), ("hf", "D006333"), ("coughs", "D003371")]
-    document = Document("1", TEXT, tuple(mention(TEXT, part, id_) for part, id_ in parts))
-    options = {"nil": 0.0, "hide_name": 0.0}
-    alone = samples_of(names, document, sampling=options)
-    whole = samples_of(names, document, sampling={**options, "passages": 1.0})
-    prefixes = {each.input.prefix: each.target for each in alone.plain()}
-    found = drawn(whole)
-    assert {each.input.prefix for each in found} == set(prefixes)
-    assert all(prefixes[each.input.prefix] == each.target for each in found)
-    together = Counter(each.input.source for each in found)
-    marked = {source: sum(piece >= FORM.n_pieces for piece in source) for source in together}
-    # Some passages ask for all three mentions, others for less.
-    assert len(set(marked.values())) > 2
-    full = max(marked, key=lambda source: marked[source])
-    assert {each.input.prefix for each in found if each.input.source == full} == set(prefixes)
-    some = drawn(samples_of(names, document, sampling={**options, "passages": 0.5, "context": 1.0}))
-    plain = {each.input.source for each in alone.plain()}
-    assert 20 < sum(each.input.source in plain for each in some) < 180
-
-
 def test_words_between_mentions_are_nil(names) -> None:
     document = Document("1", TEXT + " Nothing else happened.", (mention(TEXT, "hf", "D006333"),))
     found = drawn(samples_of(names, document, sampling={"outside": 0.5, "nil": 0.0}))

@@ -42,8 +42,6 @@ def test_seq2seq_has_neither_nil_nor_hidden_names(tmp_path) -> None:
         assert (stage.corpus.nil, stage.corpus.hide_name, stage.kb.nil, stage.kb.copied) == (0,) * 4
     with pytest.raises(InputError, match=r"finetune: \[stage.corpus\]: nil is 0.1; .* no NIL"):
         read_recipe(written(tmp_path, text.replace('targets = "top-3"', "nil = 0.1")))
-    with pytest.raises(InputError, match=r"\[stage.corpus\]: passages is 0.1; only biotk-mini"):
-        read_recipe(written(tmp_path, text.replace('targets = "top-3"', "passages = 0.1")))
 
 
 def test_kb_may_be_built_from_sources(tmp_path) -> None:
@@ -79,7 +77,7 @@ MISTAKES = [
     ("steps = 16", "steps = 16\nloss = 'trie'", r"infill: loss is 'trie'; stages of kind"),
     ("length = 24", "masked = 2", r"\[stage.text\]: masked is 2.0, expected at least 0"),
     ('targets = "top-3"', 'targets = "top"', r"targets is 'top', expected one of 'nearest', 'to"),
-    ('targets = "top-3"', "passages = 1.5", r"passages is 1.5, expected at least 0 and at most 1"),
+    ('targets = "top-3"', "outside = 1.5", r"outside is 1.5, expected at least 0 and at most 1"),
     ("weight = 0.7", "weight = 0", r"finetune: feed 1: weight is 0.0, expected more than 0"),
     ("weight = 0.7", "weigth = 0.7", r"key in .*finetune: feed 1: 'weigth'.*'weight'"),
     ('corpus = "notes"', 'corpus = "note"', r"corpus in .*finetune: feed 1: 'note'.*'notes'"),

@@ -40,6 +40,16 @@ BODY_WORDS = 12
 #: a section are what rules know of its title: its category, or that it is a part.
 N_KNOWN = len(CATEGORIES) + 1
 N_CANDIDATE, N_LINE, N_SECTION = 26, 13, 8 + N_KNOWN
+#: Kinds of cues, each as columns of a candidate and of a line: capitals and small letters; blank
+#: lines and indent; signs in the line and at the ends of those around it; what follows the title;
+#: what rules know of it. Training hides one or another.
+CUES = (
+    ((3, 4, 5, 6), (4, 5)),
+    ((15, 16, 17), (7, 8, 9)),
+    ((20, 21, 22), (1, 2, 3, 11)),
+    ((0, 10, 11, 12, 13), (0,)),
+    ((24, 25), ()),
+)
 
 # Enough for marks, the longest title and what closes it.
 _HEAD = 160

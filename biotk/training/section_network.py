@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
-from biotk.sections.features import N_KNOWN, Bags, SectionFeatures, TextFeatures, title_rows
+from biotk.sections.features import CUES, N_KNOWN, Bags, SectionFeatures, TextFeatures, title_rows
 from biotk.sections.network import LINE, LINE_REACH, SECTION_REACH, SHAPES, windows
 from biotk.sections.titles import CATEGORIES
 
@@ -39,11 +41,14 @@ class Dropped(NamedTuple):
     :param pieces: share of the rows of words that are hidden.
     :param titles: share of titles whose words are hidden altogether.
     :param known: share of sections for which it is hidden what rules know of their titles.
+    :param cues: share of notes in which a kind of cue is hidden, in headings and bodies alike; each
+        kind by itself.
     """
 
     pieces: float = 0.0
     titles: float = 0.0
     known: float = 0.0
+    cues: float = 0.0
 
 
 KEPT = Dropped()
@@ -57,6 +62,8 @@ def line_scores(
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """:returns: the log-odds of each candidate of all texts. *Shape*: (candidates,)."""
+    if dropped.cues:
+        texts = without_cues(texts, dropped.cues, generator)
     at = torch.from_numpy(texts.at)
     titles = _bag(weights["pieces"], [title_rows(t) for t in texts.titles], dropped, generator)
     found = _relu(weights, "candidate", titles, torch.from_numpy(texts.candidate))
@@ -71,6 +78,27 @@ def line_scores(
     body = context @ weights["body.weight"] + weights["body.bias"]
     hidden = _relu(weights, "score", found, context[at], whole[at])
     return hidden @ weights["title.weight"] + weights["title.bias"] - body[at]
+
+
+def without_cues(
+    texts: TextFeatures, share: float, generator: torch.Generator | None
+) -> TextFeatures:
+    """Hide kinds of cues, each in a share of the texts.
+
+    A model that sees all of them in all notes leans on those that never fail there: that titles
+    have capitals, that a blank line stands before. Where it cannot, it learns the others too.
+    """
+    candidate, line = texts.candidate.copy(), texts.line.copy()
+    titles = texts.titles
+    for of_candidate, of_line in CUES:
+        hidden = (torch.rand(len(texts.n_lines), generator=generator) < share).numpy()
+        found = np.repeat(hidden, texts.n_found)
+        candidate[np.ix_(found, of_candidate)] = 0.0
+        if of_line:
+            line[np.ix_(np.repeat(hidden, texts.n_lines), of_line)] = 0.0
+        else:  # words, of which rules know something
+            titles = ["" if gone else title for gone, title in zip(found, titles)]
+    return replace(texts, titles=titles, candidate=candidate, line=line)
 
 
 def section_scores(

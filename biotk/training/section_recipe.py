@@ -10,6 +10,11 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.kb.toml_values import check_range, make, read_toml
 from biotk.sections.formats import FORMATS
 
+_SHARES = (
+    "as_is", "mixed", "parts_apart", "headless", "retitled", "mess", "numbers", "documents",
+    "hidden", "held",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class SectionRecipe:
@@ -35,6 +40,11 @@ class SectionRecipe:
     :param headless: share of notes that lose all headings.
     :param retitled: share of headings that get another title.
     :param mess: share of notes into whose bodies fields, tables and signatures are strewn.
+    :param numbers: share of headings whose text is made to begin with a number: "2+ edema."
+    :param documents: share of notes that get the title of a document ("DISCHARGE SUMMARY").
+    :param hidden: share of notes in which a kind of cue is hidden from the network, in headings and
+        bodies alike: what letters are capitals, blank lines, colons and stops, what follows a
+        title, its words. Each kind is drawn by itself.
     :param held: share of notes held for figures.
     """
 
@@ -57,6 +67,9 @@ class SectionRecipe:
     headless: float = 0.06
     retitled: float = 0.15
     mess: float = 0.3
+    numbers: float = 0.08
+    documents: float = 0.08
+    hidden: float = 0.2
     held: float = 0.05
 
 
@@ -85,7 +98,7 @@ def read_section_recipe(path: Path | str, *, data: Path | None = None) -> Sectio
             raise UnknownNameError("format of headings", name, FORMATS)
     if not recipe.formats:
         raise InputError(f"{path}: formats is empty")
-    for key in ("as_is", "mixed", "parts_apart", "headless", "retitled", "mess", "held"):
+    for key in _SHARES:
         check_range(f"{path}: {key}", getattr(recipe, key), least=0, most=1)
     for key in ("steps", "batch", "annotated_weight"):
         check_range(f"{path}: {key}", getattr(recipe, key), least=1)

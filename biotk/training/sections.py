@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
@@ -28,8 +29,9 @@ from biotk.sections.features import (
 from biotk.sections.model import SectionConfig, section_spans, write_model
 from biotk.sections.titles import CATEGORIES, normal_title
 from biotk.training import section_network as network
-from biotk.training.section_notes import NoteMaker, read_titles, share, unlike
+from biotk.training.section_notes import NoteMaker, share, unlike
 from biotk.training.section_recipe import SectionRecipe
+from biotk.training.section_titles import read_document_titles, read_titles
 
 _NUMBERS = {name: n for n, name in enumerate(CATEGORIES)}
 _DROPPED = network.Dropped(pieces=0.1, titles=0.12, known=0.5)
@@ -48,6 +50,7 @@ class Material(NamedTuple):
     :param held: for figures.
     :param bodies: sections without a heading, with their categories.
     :param titles: headings to put in the place of some, with what they are about.
+    :param documents: titles of whole notes.
     """
 
     notes: list[Document]
@@ -55,6 +58,7 @@ class Material(NamedTuple):
     held: list[Document]
     bodies: list[tuple[str, int]]
     titles: dict[str, str | None]
+    documents: list[str]
 
 
 class Batch(NamedTuple):
@@ -105,12 +109,13 @@ def gather(recipe: SectionRecipe, *, say: Say) -> Material:
             if category is not None and share(each.id, recipe.seed) >= 0.2:
                 bodies.append((each.text, _NUMBERS[category]))
     titles = {} if recipe.titles is None else read_titles(recipe.titles)
+    kinds = [] if recipe.titles is None else read_document_titles(recipe.titles)
     say(
         f"{len({each.id for each in notes}):,} notes to train on, {len(sure):,} annotated by hand,"
         f" {len(held):,} held, {len(bodies):,} bodies of sections,"
         f" {len(titles):,} titles"
     )
-    return Material(notes, sure, held, bodies, titles)
+    return Material(notes, sure, held, bodies, titles, kinds)
 
 
 def batch_of(documents: Sequence[Document]) -> Batch:
@@ -144,6 +149,18 @@ def batch_of(documents: Sequence[Document]) -> Batch:
     return Batch(lines, right, missed, section_features(spans_of), category, is_part)
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sums come out the same each time only if they are not shared out among threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@_one_thread()
 def train_sections(recipe: SectionRecipe, out: Path, *, say: Say) -> dict[str, float]:
     """Train a section model.
 
@@ -152,16 +169,20 @@ def train_sections(recipe: SectionRecipe, out: Path, *, say: Say) -> dict[str, f
     :returns: figures on the held notes.
     """
     material = gather(recipe, say=say)
-    maker = NoteMaker(recipe, material.titles, sure=material.sure)
+    maker = NoteMaker(recipe, material.titles, sure=material.sure, documents=material.documents)
     generator = torch.Generator().manual_seed(recipe.seed)
     rng = Random(recipe.seed)
     weights = network.initial(generator)
-    optimizer = torch.optim.AdamW(weights.values(), lr=recipe.learning_rate, weight_decay=1e-2)
+    dropped = _DROPPED._replace(cues=recipe.hidden)
+    optimizer = torch.optim.AdamW(
+        weights.values(), lr=recipe.learning_rate, weight_decay=1e-2, fused=True
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe.steps))
     costs: list[float] = []
     for step in range(1, recipe.steps + 1):
         drawn = [maker.draw(note, rng) for note in rng.choices(material.notes, k=recipe.batch)]
-        cost = _cost(weights, batch_of([each for each in drawn if each.text.strip()]), generator)
+        batch = batch_of([each for each in drawn if each.text.strip()])
+        cost = _cost(weights, batch, dropped, generator)
         if material.bodies:
             cost = cost + _body_cost(weights, rng.choices(material.bodies, k=_HEADLESS_BATCH))
         optimizer.zero_grad()
@@ -198,8 +219,12 @@ def _rate(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _cost(weights: dict[str, Tensor], batch: Batch, generator: torch.Generator | None) -> Tensor:
-    dropped = network.KEPT if generator is None else _DROPPED
+def _cost(
+    weights: dict[str, Tensor],
+    batch: Batch,
+    dropped: network.Dropped,
+    generator: torch.Generator,
+) -> Tensor:
     scores = network.line_scores(weights, batch.lines, dropped=dropped, generator=generator)
     at, right = torch.from_numpy(batch.lines.at), torch.from_numpy(batch.right)
     cost, _ = network.line_cost(scores, at, right)
@@ -225,7 +250,7 @@ def _held_figures(
     """:returns: the shares of right lines and right categories on held notes in drawn shapes."""
     if not held:
         return {}
-    plain = NoteMaker(replace(recipe, retitled=0.0, mess=0.0))
+    plain = NoteMaker(replace(recipe, retitled=0.0, mess=0.0, numbers=0.0))
     rng = Random(recipe.seed + 1)
     batch = batch_of([plain.draw(each, rng) for each in held for _ in range(2)])
     if not batch.category:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from biotk.sections.features import section_features, text_features
+from biotk.sections.features import CUES, section_features, text_features
 from biotk.sections.network import Networks
 from biotk.training import section_network as network
 
@@ -89,3 +89,31 @@ def test_dropped_pieces_leave_row_0_and_whole_titles_can_go() -> None:
     np.testing.assert_allclose(kept.numpy()[0], [1 / 3, 1 / 3, 1 / 3, 0, 0], rtol=1e-6)
     some = network._bag(table, bags, network.Dropped(pieces=0.5), generator)
     assert torch.equal((some > 0)[:, 0], torch.ones(3, dtype=torch.bool))
+
+
+def test_without_cues_hides_a_kind_from_all_of_a_note_and_leaves_the_rest() -> None:
+    texts = text_features(NOTES)
+    gone = network.without_cues(texts, 1.0, None)
+    kinds = [set().union(*(kind[n] for kind in CUES)) for n in (0, 1)]
+    for before, after, hidden in (
+        (texts.candidate, gone.candidate, kinds[0]),
+        (texts.line, gone.line, kinds[1]),
+    ):
+        kept = [n for n in range(before.shape[1]) if n not in hidden]
+        assert not after[:, list(hidden)].any() and before[:, list(hidden)].any()
+        assert np.array_equal(after[:, kept], before[:, kept]) and before[:, kept].any()
+    assert set(gone.titles) == {""}
+    generator = torch.Generator().manual_seed(0)
+    some = network.without_cues(text_features(NOTES[:1] * 40), 0.5, generator)
+    upper = some.candidate[:, 3].reshape(40, -1).max(1)
+    assert 5 < (upper == 0).sum() < 35
+
+
+def test_cues_of_case_are_the_columns_that_small_letters_change() -> None:
+    before, after = (
+        text_features([t]) for t in ("Seen. So\n\nPlan: rest", "seen. so\n\nplan: rest")
+    )
+    of_candidate, of_line = CUES[0]
+    changed = np.flatnonzero((before.candidate != after.candidate).any(0))
+    assert set(changed) <= {*of_candidate, 10, 11}
+    assert set(np.flatnonzero((before.line != after.line).any(0))) == set(of_line)

@@ -12,11 +12,14 @@ from typer.testing import CliRunner
 from biotk.cli import app
 from biotk.document import Document
 from biotk.errors import InputError, UnknownNameError
+from biotk.sections.formats import Block
 from biotk.sections.model import WEIGHTS, SectionModel
 from biotk.sections.strict import strict_headings
 from biotk.sections.tiling import tile_with_parents
-from biotk.training.section_notes import NoteMaker, read_titles, share, unlike
-from biotk.training.section_recipe import read_section_recipe, without_formats
+from biotk.training.section_mess import led_by_number
+from biotk.training.section_notes import NoteMaker, share, unlike
+from biotk.training.section_recipe import SectionRecipe, read_section_recipe, without_formats
+from biotk.training.section_titles import read_document_titles, read_titles
 from biotk.training.sections import batch_of
 
 WORDS = "The patient was seen today and has felt rather well since the last time we met".split()
@@ -111,8 +114,6 @@ def test_batch_of_finds_the_titles_among_the_candidates() -> None:
 
 
 def test_drawn_notes_keep_their_sections_and_titles_are_candidates() -> None:
-    from biotk.training.section_recipe import SectionRecipe
-
     maker = NoteMaker(
         SectionRecipe("x", "y", headless=0.0, retitled=0.5, mess=0.9), {"worries": None}
     )
@@ -123,6 +124,28 @@ def test_drawn_notes_keep_their_sections_and_titles_are_candidates() -> None:
         assert batch_of([drawn]).missed == 0
     headless = NoteMaker(SectionRecipe("x", "y", headless=1.0))
     assert all(s.title_end == s.title_start for s in headless.draw(note(3), rng).sections)
+
+
+def test_drawn_notes_get_texts_led_by_numbers_and_titles_of_documents() -> None:
+    recipe = SectionRecipe(
+        "x", "y", headless=0.0, retitled=0.0, mess=0.0, as_is=1.0, parts_apart=0.0, numbers=1.0,
+        documents=1.0,
+    )  # fmt: skip
+    drawn = NoteMaker(recipe, documents=["progress note"]).draw(note(3), Random(2))
+    first, *others = drawn.sections
+    assert drawn.text.startswith("PROGRESS NOTE:\n")
+    assert (first.title_end, first.category) == (13, "administrative")
+    assert [s.category for s in others] == [s.category for s in note(3).sections]
+    bodies = [drawn.text[s.title_end + 2 : s.end] for s in others]
+    assert all(body[0].isdigit() and "The" not in body[:3] for body in bodies), bodies
+    assert batch_of([drawn]).missed == 0
+
+
+def test_led_by_number_leaves_values_and_what_has_no_title() -> None:
+    values = Block("VITAL SIGNS", ("BP 120/80.",), "vital_signs")
+    assert led_by_number(values, Random(1)) == values
+    assert led_by_number(Block("", ("Well.",)), Random(1)).body == ("Well.",)
+    assert led_by_number(Block("SKIN", ("Dry.",)), Random(1)).body[0].endswith(" Dry.")
 
 
 def test_unlike_leaves_out_what_is_nearly_the_same() -> None:
@@ -151,3 +174,15 @@ def test_read_titles_takes_headings_and_what_their_branch_is_about(tmp_path: Pat
         "father": "family_history",
         "robots": None,
     }
+
+
+def test_read_document_titles_takes_titles_of_notes_that_name_no_section(tmp_path: Path) -> None:
+    rows = [
+        "discharge summary\t2.4\tx", "discharge_summary\t2.4\tx", "clinic note\t2.5\tx",
+        "history and physical\t2.3\tx", "operative note\t2.9\tx", "diet\t22.1\tx",
+    ]  # fmt: skip
+    (tmp_path / "t").write_text("\n".join(rows))
+    assert read_document_titles(tmp_path / "t") == ["discharge summary", "clinic note"]
+    titles = read_titles(tmp_path / "t")
+    assert titles["clinic note"] == "administrative"
+    assert titles["history and physical"] is None

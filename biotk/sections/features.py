@@ -43,7 +43,7 @@ N_CANDIDATE, N_LINE, N_SECTION = 26, 13, 8 + N_KNOWN
 #: Kinds of cues, each as columns of a candidate and of a line: capitals and small letters; blank
 #: lines and indent; signs in the line and at the ends of those around it; what follows the title;
 #: what rules know of it. Training hides one or another.
-CUES = (
+CUES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((3, 4, 5, 6), (4, 5)),
     ((15, 16, 17), (7, 8, 9)),
     ((20, 21, 22), (1, 2, 3, 11)),

@@ -87,8 +87,7 @@ def led_by_number(block: Block, rng: Random) -> Block:
     """
     if not block.title or not block.body or block.category in _OF_VALUES:
         return block
-    examined = block.category == "physical_exam"
-    first = _graded(rng) if examined else _counted(block.category, rng)
+    first = (_graded if block.is_part else _counted)(rng)
     return replace(block, body=(f"{first} {block.body[0]}", *block.body[1:]))
 
 
@@ -102,20 +101,11 @@ def _graded(rng: Random) -> str:
     ))  # fmt: skip
 
 
-# What is counted must not speak of another section than it stands in.
-_COUNTED = {
-    "chief_complaint": (" days of cough.", " weeks of back pain."),
-    "history_of_present_illness": (" days ago.", " weeks ago.", "-year-old, seen today."),
-    "past_medical_history": (" prior admissions.", " previous episodes."),
-    "past_surgical_history": (" prior operations.", " previous biopsies."),
-    "medications": (" tablets twice a day.", " puffs as needed."),
-    "family_history": (" brothers, both well.", " siblings."),
-    "social_history": (" pack-years.", " drinks a week."),
-    "plan": (" more days of the same.", " visits a week."),
-}
-_ANYTHING = (" of them.", " in all.", " or more,", " times,")
-
-
-def _counted(category: str | None, rng: Random) -> str:
-    what = rng.choice(_COUNTED.get(category or "", _ANYTHING))
-    return _number(rng, 2, 60) + what
+def _counted(rng: Random) -> str:
+    n = _number
+    return rng.choice((
+        f"{n(rng, 2, 14)} days of cough.", f"{n(rng, 18, 90)}-year-old, seen today.",
+        f"{n(rng, 2, 9)} weeks ago.", f"{n(rng, 2, 5)} children, all well.",
+        f"{n(rng, 5, 60)} pack-years.", f"{n(rng, 2, 4)} tablets twice a day.",
+        f"{n(rng, 2, 6)} prior admissions.", f"{n(rng, 1, 12)}/{n(rng, 1, 28)}: seen again.",
+    ))  # fmt: skip

@@ -93,9 +93,9 @@ def without_cues(
     for of_candidate, of_line in CUES:
         hidden = (torch.rand(len(texts.n_lines), generator=generator) < share).numpy()
         found = np.repeat(hidden, texts.n_found)
-        candidate[np.ix_(found, of_candidate)] = 0.0
+        candidate[np.ix_(found, np.array(of_candidate))] = 0.0
         if of_line:
-            line[np.ix_(np.repeat(hidden, texts.n_lines), of_line)] = 0.0
+            line[np.ix_(np.repeat(hidden, texts.n_lines), np.array(of_line))] = 0.0
         else:  # words, of which rules know something
             titles = ["" if gone else title for gone, title in zip(found, titles)]
     return replace(texts, titles=titles, candidate=candidate, line=line)

@@ -1,21 +1,18 @@
 """What a model sees of texts: their lines, and what could be a title on them.
 
 All of it is cheap: of a long line only the beginning is looked at, of a body the first words, and
-what can be counted is counted for all lines of all texts at once.
+what hangs on the words of a title alone is worked out once for each title.
 """
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, chain
-from typing import Any
+from string import ascii_uppercase, digits
 
 import numpy as np
-from numpy.typing import NDArray
 
 from biotk.sections.candidates import (
     CLOSER,
@@ -25,15 +22,11 @@ from biotk.sections.candidates import (
     candidates,
     is_rule,
 )
-from biotk.sections.characters import DIGIT, LOWER, UPPER, Characters
+from biotk.sections.hashing import Floats, Ints, word_rows
+from biotk.sections.rows import Rows
 from biotk.sections.titles import CATEGORIES, category_of, is_part
 from biotk.text.lines import Line, split_lines
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-
-#: Rows of the tables that words are hashed into; row 0 stands in every bag.
-N_PIECES, N_WORDS = 16384, 16384
 #: Words of a body that are read.
 BODY_WORDS = 12
 #: What is told of a candidate, of a line and of a section besides their words. The last columns of
@@ -53,55 +46,16 @@ CUES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
 
 # Enough for marks, the longest title and what closes it.
 _HEAD = 160
-_WORD = re.compile(r"[^\W_]+|[&/#%+]")
-_BODY = re.compile(r"[^\W\d_]{2,}")
-
-
-@lru_cache(maxsize=200_000)
-def pieces_of(word: str) -> tuple[int, ...]:
-    """:returns: the rows of a word, of its ends and of its three-letter pieces, for titles."""
-    marked = f"<{word}>"
-    parts = {f"w{word}", f"p{word[:4]}", f"s{word[-4:]}"}
-    parts.update(marked[n : n + 3] for n in range(min(len(marked) - 2, 14)))
-    return tuple(1 + zlib.crc32(part.encode()) % (N_PIECES - 1) for part in sorted(parts))
-
-
-@lru_cache(maxsize=200_000)
-def row_of(word: str) -> int:
-    """:returns: the row of a word, for bodies."""
-    return 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
-
-
-@lru_cache(maxsize=100_000)
-def title_rows(title: str) -> tuple[int, ...]:
-    """:returns: the rows of a title's words, in lower case, row 0 first."""
-    words = _WORD.findall(title.lower())
-    return (0, *chain.from_iterable(map(pieces_of, words)))
-
-
-def word_rows(text: str, start: int, end: int, most: int) -> list[int]:
-    """:returns: the rows of the first words of a stretch, row 0 first."""
-    words = _BODY.findall(text[start : min(end, start + 10 * most)].lower())
-    return [0, *map(row_of, words[:most])]
-
-
-@dataclass(frozen=True, slots=True)
-class Bags:
-    """Rows of a table, some for each of many things: flat, with where each begins.
-
-    :param rows: *Shape*: (total,).
-    :param starts: *Shape*: (things,).
-    """
-
-    rows: Ints
-    starts: Ints
-
-    @classmethod
-    def of(cls, bags: Sequence[Sequence[int]]) -> Bags:
-        """:returns: bags, each of at least one row."""
-        starts = [0, *accumulate(map(len, bags))]
-        rows = np.fromiter(chain.from_iterable(bags), np.int64, starts[-1])
-        return cls(rows, np.array(starts[:-1], np.int64))
+# Where words begin, but for the first; and the first letters of those of more than three.
+_BEGINS = re.compile(r"(?<=\s)\S")
+_LONG = re.compile(r"(?<=\s)(\S)\S{3}")
+# Columns of a line that hang on the lines around it.
+_AFTER_BLANK, _BEHIND_BLANK, _FIRST, _SHARE = 7, 8, 10, 12
+# What looks like the end of a title rather than of a sentence.
+_ASKED = COLON | CLOSER | DASH
+# What the words of a candidate are known by: its title, how many characters are joined to its last
+# word, and whether rules are asked.
+_Key = tuple[str, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +87,8 @@ def text_features(texts: Sequence[str]) -> TextFeatures:
     read = _Read()
     for text in texts:
         read.add(text)
-    characters = Characters(read.heads)
-    line, common = _of_lines(characters, read)
     at = np.array(read.at, np.int64)
+    line = _of_lines(read)
     return TextFeatures(
         read.n_lines,
         read.n_found,
@@ -143,130 +96,159 @@ def text_features(texts: Sequence[str]) -> TextFeatures:
         read.found,
         at,
         read.titles,
-        _of_candidates(characters, read, at, common),
+        _of_candidates(read, _common(line)[at]),
         line,
     )
 
 
+def starts_of(at: Ints) -> Ints:
+    """:returns: where each line's first candidate stands.
+
+    :param at: the line of each candidate, in order. *Shape*: (candidates,).
+    """
+    new = np.ones(len(at), np.bool_)
+    np.not_equal(at[1:], at[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
 class _Read:
-    """Texts read one by one: what cannot be done for all of them at once."""
+    """Texts read one by one: what is told of a line and of a candidate alone.
+
+    Numbers are kept flat: numpy reads them many times faster than tuples.
+    """
 
     def __init__(self) -> None:
         self.n_lines: list[int] = []
         self.n_found: list[int] = []
         self.lines: list[Line] = []
         self.found: list[Candidate] = []
-        # The same as flat numbers, which numpy reads many times faster than tuples.
-        self.line_places: list[int] = []
-        self.found_places: list[int] = []
         self.at: list[int] = []
         self.titles: list[str] = []
-        self.after_blank: list[bool] = []
-        self.heads: list[str] = []
-        self.last: list[str] = []
+        # What stands in the columns of a line, zeros for what hangs on other lines.
+        self.of_line: list[float] = []
+        # What is told of each candidate's place, and what its words are known by.
+        self.of_place: list[float] = []
+        self.keys: list[_Key] = []
 
     def add(self, text: str) -> None:
-        before, found_before, blank = len(self.lines), len(self.found), False
+        n = found = 0
+        blank = False
         for line in split_lines(text):
+            start, end, outer = line
             # A line that is drawn parts others just as a blank one does.
-            if line.end == line.start or is_rule(text, line):
-                blank = True
+            if end == start or is_rule(text, line):
+                blank = n > 0
                 continue
-            for each in candidates(text, line):
-                self.at.append(len(self.lines))
-                self.found.append(each)
-                self.found_places += each
-                self.titles.append(text[each.start : each.end])
-            head = text[line.start : min(line.end, line.start + _HEAD)]
-            self.heads.append(head)
-            self.last.append(text[line.end - 1])
+            head, last = text[start : min(end, start + _HEAD)], text[end - 1]
+            upper, digits = _capitals_and_digits(head)
+            self.of_line += (
+                min((end - start) / 100, 3.0), last == ".", last == ":", last in ",;",
+                head[0].islower(), upper / len(head), digits / len(head),
+                blank, 0, start > outer, n == 0, ":" in head, n,
+            )  # fmt: skip
+            if some := candidates(text, line):
+                self._offer(text, end, some)
+                found += len(some)
             self.lines.append(line)
-            self.line_places += line
-            self.after_blank.append(blank)
             blank = False
-        self.n_lines.append(len(self.lines) - before)
-        self.n_found.append(len(self.found) - found_before)
+            n += 1
+        self.n_lines.append(n)
+        self.n_found.append(found)
 
-    @property
-    def begins(self) -> Ints:
-        """Where each line's head begins among all of them. *Shape*: (lines,)."""
-        return np.array([0, *accumulate(len(head) + 1 for head in self.heads)][:-1], np.int64)
-
-
-def _of_lines(characters: Characters, read: _Read) -> tuple[Floats, Floats]:
-    """:returns: what is told of each line, and what of it is told of its candidates too.
-
-    *Shapes*: (lines, N_LINE) and (lines, 9).
-    """
-    n = len(read.lines)
-    if not n:
-        return np.zeros((0, N_LINE), np.float32), np.zeros((0, 9), np.float32)
-    kinds, begins = characters.kinds, read.begins
-    start, end, outer = np.array(read.line_places, np.int64).reshape(-1, 3).T
-    after_blank = np.array(read.after_blank)
-    number = np.concatenate([np.arange(k) for k in read.n_lines])
-    of = np.repeat(np.array(read.n_lines), read.n_lines)
-    first, last = number == 0, number == of - 1
-    ends_with = np.array([min(ord(character), 127) for character in read.last])
-    before = np.where(first, 0, np.roll(ends_with, 1))
-    behind_blank = np.where(last, False, np.roll(after_blank, -1))
-    common = [
-        after_blank & ~first, behind_blank, start > outer, first, last,
-        before == ord("."), before == ord(":"),
-        (before == ord(",")) | (before == ord(";")), number / of,
-    ]  # fmt: skip
-    stops = begins + np.array([len(head) for head in read.heads])
-    length = (stops - begins).astype(np.float64)
-    line = [
-        np.minimum((end - start) / 100, 3.0), ends_with == ord("."), ends_with == ord(":"),
-        (ends_with == ord(",")) | (ends_with == ord(";")), kinds[begins] & LOWER > 0,
-        characters.count("upper", begins, stops) / length,
-        characters.count("digit", begins, stops) / length,
-        *common[:4], characters.count("colon", begins, stops) > 0, number / of,
-    ]  # fmt: skip
-    return _stacked(line), _stacked(common)
+    def _offer(self, text: str, line_end: int, some: Sequence[Candidate]) -> None:
+        line = len(self.lines)
+        for number, candidate in enumerate(some):
+            start, end, body, ends = candidate
+            title = text[start:end]
+            rest = text[body] if body < line_end else ""
+            self.at.append(line)
+            self.found.append(candidate)
+            self.titles.append(title)
+            self.of_place += (
+                not rest, rest.isupper(), rest.islower(), rest.isdigit(),
+                min((line_end - body) / 200, 2.0), number / len(some),
+            )  # fmt: skip
+            is_joined = end < line_end and not text[end].isspace()
+            joined = len(text[end : end + 3].split(None, 1)[0]) if is_joined else 0
+            self.keys.append((title, joined, ends & _ASKED > 0))
 
 
-def _of_candidates(characters: Characters, read: _Read, at: Ints, common: Floats) -> Floats:
+_ASCII_UPPER, _ASCII_DIGITS = ascii_uppercase.encode(), digits.encode()
+
+
+def _capitals_and_digits(text: str) -> tuple[int, int]:
+    """:returns: how many of its characters are capitals, and how many digits."""
+    if not text.isascii():
+        return sum(map(str.isupper, text)), sum(map(str.isdigit, text))
+    raw = text.encode()
+    n = len(raw)
+    return (
+        n - len(raw.translate(None, _ASCII_UPPER)),
+        n - len(raw.translate(None, _ASCII_DIGITS)),
+    )
+
+
+def _of_lines(read: _Read) -> Floats:
+    """:returns: what is told of each line. *Shape*: (lines, N_LINE)."""
+    line = np.fromiter(read.of_line, np.float32, len(read.of_line)).reshape(-1, N_LINE)
+    n_lines = np.array(read.n_lines, np.int64)
+    # A blank line behind one is a blank line before the next; none stands before a text's first.
+    line[:-1, _BEHIND_BLANK] = line[1:, _AFTER_BLANK]
+    line[:, _SHARE] /= np.repeat(n_lines, n_lines)
+    return line
+
+
+def _common(line: Floats) -> Floats:
+    """:returns: what is told of each line's candidates too. *Shape*: (lines, 9)."""
+    common = np.zeros((len(line), 9), np.float32)
+    first = line[:, _FIRST] > 0
+    common[:, :4] = line[:, _AFTER_BLANK : _FIRST + 1]
+    common[:-1, 4] = first[1:]
+    common[-1:, 4] = 1.0
+    # How the line before ends.
+    common[1:, 5:8] = line[:-1, 1:4]
+    common[first, 5:8] = 0.0
+    common[:, 8] = line[:, _SHARE]
+    return common
+
+
+def _of_candidates(read: _Read, common: Floats) -> Floats:
     """:returns: what is told of each candidate. *Shape*: (candidates, N_CANDIDATE)."""
-    if not read.found:
-        return np.zeros((0, N_CANDIDATE), np.float32)
-    lines = np.array(read.line_places, np.int64).reshape(-1, 3)[at]
-    # From places in texts to places among the heads of lines.
-    offset = read.begins[at] - lines[:, 0]
-    start, end, body, ends = np.array(read.found_places, np.int64).reshape(-1, 4).T
-    start, end, body, line_end = start + offset, end + offset, body + offset, lines[:, 1] + offset
-    count, kinds = characters.count, characters.kinds
-    letters = np.maximum(count("letter", start, end), 1)
-    upper = count("upper", start, end) / letters
-    # The first word may stand behind a mark, where no word begins.
-    first = (count("word", start + 1, np.minimum(start + 5, len(kinds))) == 0) & (end - start > 3)
-    long = count("long", start + 1, end) + first
-    low = count("low", start + 1, end) + (kinds[start] & UPPER == 0)
-    rest = np.where(body < line_end, kinds[np.minimum(body, len(kinds) - 1)], 0)
-    new = np.r_[True, at[1:] != at[:-1]]
-    size = np.diff(np.append(np.flatnonzero(new), len(at)))
-    number = np.arange(len(at)) - np.repeat(np.flatnonzero(new), size)
-    of = np.repeat(size, size)
-    # What rules know is asked of what looks like a title only: most other candidates are sentences.
-    known = np.zeros((len(at), 2), np.float32)
-    for k in np.flatnonzero(ends & (COLON | CLOSER | DASH)).tolist():
-        if (column := _known(read.titles[k])) is not None:
-            known[k, int(column == len(CATEGORIES))] = 1.0
+    place = np.fromiter(read.of_place, np.float32, len(read.of_place)).reshape(-1, 6)
+    words = _CANDIDATE_TITLES.of(read.keys)
     # What ends a title and what stands before it is not told: a model that sees a dash or a number
     # learns that what it has not seen before a dash is no title.
-    columns = [
-        body >= line_end, np.minimum((count("word", start + 1, end) + 1) / 8, 1.5),
-        (end - start) / 60, upper, upper == 1.0, (long > 0) & (low == 0),
-        kinds[start] & UPPER > 0, count("digit", start, end) > 0, count("comma", start, end) > 0,
-        count("aside", start, end) > 0, rest & UPPER > 0, rest & LOWER > 0, rest & DIGIT > 0,
-        np.minimum((line_end - body) / 200, 2.0), number / of,
-    ]  # fmt: skip
-    return np.concatenate([_stacked(columns), common[at], known], 1)
+    parts = (place[:, :1], words[:, :9], place[:, 1:], common, words[:, 9:])
+    return np.concatenate(parts, 1)
 
 
-def _stacked(columns: Sequence[NDArray[Any]]) -> Floats:
-    return np.stack(columns, 1).astype(np.float32)
+def _of_candidate_title(title: str, joined: int, asked: bool) -> tuple[float, ...]:
+    """Tell what is told of a candidate by its words.
+
+    :param joined: how many characters follow without a blank, three at most: they count as part of
+        its last word.
+    :param asked: what rules know is asked of what looks like a title only: most other candidates
+        are sentences.
+    """
+    upper = sum(map(str.isupper, title)) / max(1, sum(map(str.isalpha, title)))
+    # Words of more than three letters. The first may stand behind a mark, where no word begins.
+    first_is_long = len(title) > 3 and not _BEGINS.search(title, 1, 5)
+    initials = _LONG.findall(title + "x" * joined)
+    titled = (first_is_long or bool(initials)) and all(map(str.isupper, [title[0], *initials]))
+    column = _known(title) if asked else None
+    return (
+        min((len(_BEGINS.findall(title)) + 1) / 8, 1.5), len(title) / 60, upper, upper == 1.0,
+        titled, title[0].isupper(), any(map(str.isdigit, title)), "," in title,
+        "/" in title or "(" in title,
+        column is not None and column < len(CATEGORIES), column == len(CATEGORIES),
+    )  # fmt: skip
+
+
+def _of_candidate_titles(keys: Sequence[_Key]) -> Floats:
+    return np.array([_of_candidate_title(*key) for key in keys], np.float32)
+
+
+_CANDIDATE_TITLES: Rows[_Key] = Rows(_of_candidate_titles, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,13 +267,17 @@ class SectionFeatures:
     section: Floats
 
 
-@lru_cache(maxsize=65536)
-def _of_title(title: str) -> tuple[float, ...]:
-    """:returns: what is told of a section's title; the last columns are what rules know of it."""
-    known = [0.0] * N_KNOWN
-    if (column := _known(title)) is not None:
-        known[column] = 1.0
-    return (not title, title.isupper(), title.islower(), min(len(title) / 40, 2.0), *known)
+def _of_titles(titles: Sequence[str]) -> Floats:
+    """:returns: what is told of sections' titles; the last columns are what rules know of them."""
+    rows = np.zeros((len(titles), 4 + N_KNOWN), np.float32)
+    for row, title in zip(rows, titles):
+        row[:4] = not title, title.isupper(), title.islower(), min(len(title) / 40, 2.0)
+        if (column := _known(title)) is not None:
+            row[4 + column] = 1.0
+    return rows
+
+
+_TITLES: Rows[str] = Rows(_of_titles, 4 + N_KNOWN)
 
 
 @lru_cache(maxsize=65536)
@@ -312,14 +298,14 @@ def section_features(texts: Sequence[tuple[str, Sequence[Span]]]) -> SectionFeat
 
     :param texts: each with the spans of its sections; an empty title for none.
     """
-    rows, titles, bodies = [], [], []
+    layout: list[float] = []
+    titles, bodies = [], []
     for text, spans in texts:
         n = len(spans)
         for k, (start, stop, body, end) in enumerate(spans):
-            title = text[start:stop]
-            titles.append(title)
+            titles.append(text[start:stop])
             bodies.append(word_rows(text, body, end, BODY_WORDS))
-            layout = ("\n" in text[stop:body], min((end - body) / 500, 3.0), body >= end, k / n)
-            rows.append(layout + _of_title(title))
-    dense = np.array(rows, np.float32).reshape(len(rows), N_SECTION)
+            layout += ("\n" in text[stop:body], min((end - body) / 500, 3.0), body >= end, k / n)
+    dense = np.fromiter(layout, np.float32, len(layout)).reshape(-1, 4)
+    dense = np.concatenate((dense, _TITLES.of(titles)), 1)
     return SectionFeatures([len(spans) for _, spans in texts], titles, bodies, dense)

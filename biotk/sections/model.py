@@ -11,7 +11,14 @@ import numpy as np
 
 from biotk.errors import InputError
 from biotk.sections.candidates import Candidate
-from biotk.sections.features import Floats, Span, TextFeatures, section_features, text_features
+from biotk.sections.features import (
+    Span,
+    TextFeatures,
+    section_features,
+    starts_of,
+    text_features,
+)
+from biotk.sections.hashing import Floats
 from biotk.sections.network import SHAPES, Networks, Weights
 from biotk.sections.tiling import Heading
 from biotk.sections.titles import CATEGORIES, category_of, is_part
@@ -135,7 +142,7 @@ def _titles(features: TextFeatures, scores: Floats) -> list[list[tuple[int, Cand
     if not len(scores):
         return result
     at = features.at
-    first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
+    first = starts_of(at)
     # A line has a title if that is likelier than not, whichever of its candidates it is.
     odds = np.logaddexp.reduceat(scores, first)
     text_of = np.repeat(np.arange(len(features.n_lines)), features.n_lines)

@@ -12,23 +12,19 @@ and whether it is a part of the one before.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 
 import numpy as np
 
 from biotk.sections.features import (
     N_CANDIDATE,
     N_LINE,
-    N_PIECES,
     N_SECTION,
-    N_WORDS,
-    Bags,
-    Floats,
-    Ints,
     SectionFeatures,
     TextFeatures,
-    title_rows,
+    starts_of,
 )
+from biotk.sections.hashing import N_PIECES, N_WORDS, Bags, Floats, Ints, title_rows
+from biotk.sections.rows import Rows
 from biotk.sections.titles import CATEGORIES
 
 #: Widths of embeddings, of the vectors of lines and of those of sections.
@@ -70,38 +66,13 @@ def windows(lengths: Sequence[int], reach: int) -> Ints:
     :returns: *Shape*: (items, 2 · reach + 1): places of neighbours; the number of all items stands
         for what lies beyond an end.
     """
-    total = sum(lengths)
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    first = np.repeat(np.array([0, *accumulate(lengths)][:-1], np.int64), lengths)
-    last = first + np.asarray(lengths, np.int64)[owner]
-    at = np.arange(total)[:, None] + np.arange(-reach, reach + 1)[None, :]
-    beyond = (at < first[:, None]) | (at >= last[:, None])
-    return np.where(beyond, total, at)
-
-
-class TitleVectors:
-    """The mean of the rows of titles, kept for those that come again: most of them do.
-
-    :param table: rows of pieces. *Shape*: (N_PIECES, EMBEDDED).
-    """
-
-    _MOST = 50_000
-
-    def __init__(self, table: Floats) -> None:
-        self._table = table
-        self._known: dict[str, Floats] = {}
-
-    def of(self, titles: Sequence[str]) -> Floats:
-        """:returns: *Shape*: (titles, EMBEDDED)."""
-        if len(self._known) > self._MOST:
-            self._known.clear()
-        known = self._known
-        missing = [title for title in dict.fromkeys(titles) if title not in known]
-        if missing:
-            known.update(zip(missing, _bag(self._table, [title_rows(each) for each in missing])))
-        if not titles:
-            return np.zeros((0, EMBEDDED), np.float32)
-        return np.stack([known[title] for title in titles])
+    sizes = np.asarray(lengths, np.int64)
+    stops = np.cumsum(sizes)
+    total = int(stops[-1]) if len(stops) else 0
+    first = np.repeat(stops - sizes, sizes)[:, None]
+    last = np.repeat(stops, sizes)[:, None]
+    at = np.arange(total)[:, None] + np.arange(-reach, reach + 1)
+    return np.where((at < first) | (at >= last), total, at)
 
 
 class Networks:
@@ -112,7 +83,8 @@ class Networks:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
-        self._pieces, self._titles = (TitleVectors(weights[name]) for name in ("pieces", "titles"))
+        # Most titles come again.
+        self._pieces, self._titles = (_titles(weights[name]) for name in ("pieces", "titles"))
 
     def line_scores(self, texts: TextFeatures) -> Floats:
         """Score all candidates.
@@ -122,19 +94,23 @@ class Networks:
         weights, at = self.weights, texts.at
         if not len(at):
             return np.zeros(0, np.float32)
-        found = _relu(weights, "candidate", self._pieces.of(texts.titles), texts.candidate)
+        found = self._relu("candidate", self._pieces.of(texts.titles), texts.candidate)
+        first = starts_of(at)
         best = np.zeros((len(texts.lines), LINE), np.float32)
-        first = np.flatnonzero(np.r_[True, at[1:] != at[:-1]])
         best[at[first]] = np.maximum.reduceat(found, first)
-        line = _relu(weights, "line", best, texts.line)
-        near = windows(texts.n_lines, LINE_REACH)
-        context = line + _relu(weights, "near", _windowed(line, near))
-        context = context + _relu(weights, "far", _windowed(context, near))
-        whole = _means(line, texts.n_lines)
+        line = self._relu("line", best, texts.line)
+        lengths = [n for n in texts.n_lines if n]
+        context = self._in_context(line, "near", "far", windows(lengths, LINE_REACH))
         body = context @ weights["body.weight"] + weights["body.bias"]
-        hidden = _relu(weights, "score", found, context[at], whole[at])
-        scores = hidden @ weights["title.weight"] + weights["title.bias"] - body[at]
-        return scores.astype(np.float32)
+        # A candidate, its line in context and the mean of its text, multiplied before the latter
+        # two are handed out to the candidates of their lines.
+        of_found, of_line, of_text = np.split(weights["score.weight"].T, 3)
+        around = context @ of_line
+        around += np.repeat(_means(line, lengths) @ of_text + weights["score.bias"], lengths, 0)
+        hidden = found @ of_found + around[at]
+        np.maximum(hidden, 0.0, out=hidden)
+        scores: Floats = hidden @ weights["title.weight"] + weights["title.bias"] - body[at]
+        return scores
 
     def section_scores(self, texts: SectionFeatures) -> Floats:
         """Score the sections.
@@ -143,25 +119,36 @@ class Networks:
             categories + 1).
         """
         weights, lengths = self.weights, texts.n_sections
-        vectors = _relu(
-            weights,
+        vectors = self._relu(
             "section",
             self._titles.of(texts.titles),
             _bag(weights["bodies"], texts.bodies),
             texts.section,
         )
-        near = windows(lengths, SECTION_REACH)
-        context = vectors + _relu(weights, "around", _windowed(vectors, near))
-        context = context + _relu(weights, "beyond", _windowed(context, near))
-        both = np.concatenate([context, _means(vectors, lengths)], 1)
-        scores = both @ weights["about.weight"].T + weights["about.bias"]
-        return scores.astype(np.float32)
+        context = self._in_context(vectors, "around", "beyond", windows(lengths, SECTION_REACH))
+        of_section, of_text = np.split(weights["about.weight"].T, 2)
+        scores: Floats = context @ of_section
+        scores += np.repeat(_means(vectors, lengths) @ of_text, lengths, 0)
+        return scores + weights["about.bias"]
+
+    def _relu(self, name: str, *parts: Floats) -> Floats:
+        x = parts[0] if len(parts) == 1 else np.concatenate(parts, 1)
+        result: Floats = x @ self.weights[f"{name}.weight"].T
+        result += self.weights[f"{name}.bias"]
+        return np.maximum(result, 0.0, out=result)
+
+    def _in_context(self, items: Floats, first: str, second: str, near: Ints) -> Floats:
+        """:returns: what two layers over windows add to some items."""
+        context = self._relu(first, _windowed(items, near))
+        context += items
+        result = self._relu(second, _windowed(context, near))
+        result += context
+        return result
 
 
-def _relu(weights: Weights, name: str, *parts: Floats) -> Floats:
-    x = parts[0] if len(parts) == 1 else np.concatenate(parts, 1)
-    result: Floats = np.maximum(x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"], 0.0)
-    return result
+def _titles(table: Floats) -> Rows[str]:
+    """:returns: the means of the rows of titles."""
+    return Rows(lambda titles: _bag(table, list(map(title_rows, titles))), EMBEDDED)
 
 
 def _bag(table: Floats, bags: Sequence[Sequence[int]]) -> Floats:
@@ -169,23 +156,18 @@ def _bag(table: Floats, bags: Sequence[Sequence[int]]) -> Floats:
     some = Bags.of(bags)
     if not len(some.starts):
         return np.zeros((0, table.shape[1]), np.float32)
-    sums = np.add.reduceat(table[some.rows], some.starts)
-    counts = np.diff(np.append(some.starts, len(some.rows)))
-    means: Floats = (sums / counts[:, None]).astype(np.float32)
-    return means
+    sums: Floats = np.add.reduceat(table.take(some.rows, 0), some.starts)
+    sums /= np.fromiter(map(len, bags), np.float32, len(bags))[:, None]
+    return sums
 
 
 def _windowed(items: Floats, near: Ints) -> Floats:
     beyond = np.concatenate([items, np.zeros((1, items.shape[1]), np.float32)])
-    return beyond[near].reshape(len(items), near.shape[1] * items.shape[1])
+    return beyond.take(near, 0).reshape(len(items), near.shape[1] * items.shape[1])
 
 
 def _means(items: Floats, lengths: Sequence[int]) -> Floats:
-    """:returns: for each item the mean over its sequence."""
-    ends = list(accumulate(lengths))
-    sums = np.zeros((len(items) + 1, items.shape[1]))
-    np.cumsum(items, 0, out=sums[1:])
-    counts = np.maximum(np.asarray(lengths), 1)[:, None]
-    means = (sums[ends] - sums[[0, *ends][:-1]]) / counts
-    result: Floats = np.repeat(means, lengths, axis=0).astype(np.float32)
-    return result
+    """:returns: the mean over each sequence. *Shape*: (sequences, width)."""
+    sizes = np.asarray(lengths, np.int64)
+    sums = np.add.reduceat(items, np.cumsum(sizes) - sizes, dtype=np.float64)
+    return (sums / sizes[:, None]).astype(np.float32)

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
-from biotk.sections.features import CUES, N_KNOWN, Bags, SectionFeatures, TextFeatures, title_rows
+from biotk.sections.features import CUES, N_KNOWN, SectionFeatures, TextFeatures
+from biotk.sections.hashing import Bags, title_rows
 from biotk.sections.network import LINE, LINE_REACH, SECTION_REACH, SHAPES, windows
 from biotk.sections.titles import CATEGORIES
 

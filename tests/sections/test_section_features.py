@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from biotk.sections.characters import Characters
 from hypothesis import given
 from hypothesis import strategies as st
 
 from biotk.sections import candidates as module
-from biotk.sections.characters import Characters
 from biotk.sections.features import N_CANDIDATE, N_LINE, section_features, text_features
 from biotk.sections.titles import CATEGORIES, category_of, is_part
 

@@ -9,6 +9,8 @@ from biotk.text.lines import Line
 
 #: Longest title that is looked for, in characters and words.
 LONGEST, MOST_WORDS = 90, 12
+# What is read of a line: the longest title and what closes it.
+_HEAD = LONGEST + 8
 
 #: What ends a title, as bits of ``Candidate.ends``.
 COLON, CLOSER, WHOLE, DASH, CAPITALS, GAP, PERIOD = (1 << n for n in range(7))
@@ -71,7 +73,14 @@ def is_rule(text: str, line: Line) -> bool:
 
 # Most headings are capitals or words before a colon, with nothing else that could end a title.
 _PLAIN = re.compile(
-    r"([A-Z][A-Z/&'()]*(?: [A-Z/&'()]+){0,8}|[A-Z][a-z]+(?: [a-z]+){0,5}):(?!\d)[ \t]*"
+    r"(?![A-Z]{1,7}\) )([A-Z][A-Z/&'()]*+(?: [A-Z/&'()]++){0,8}+|[A-Z][a-z]++(?: [a-z]++){0,5}+):(?!\d)[ \t]*+"
+)
+_NUMBER = re.compile(r"\d{1,2}+[.)][ \t]++(?=[^\W\d_]{2})")
+# Most other lines begin with a word that is no run of capitals and no Roman number, behind which
+# nothing but a full stop could end a title.
+_SENTENCE = re.compile(
+    r"(?![ivxIVX]{2})[^\W\d_][a-z][^\s:.]*+"
+    r"(?:(?:\.(?=\S)| (?![\s.\-–—]))[^\s:.]*+)*+(\.?)"
 )
 
 
@@ -81,11 +90,40 @@ def candidates(text: str, line: Line) -> list[Candidate]:
     :returns: in order of their end. None for a line that is blank or drawn, or a long one without
         anything that ends a title.
     """
-    start, end, _ = line
-    plain = _PLAIN.match(text, start, min(end, start + LONGEST))
-    if plain is not None and plain.end() < end and text[plain.end()] not in _FOLLOWING:
-        return [Candidate(start, plain.end(1), plain.end(), COLON)]
+    start, stop, _ = line
+    if number := _NUMBER.match(text, start, stop):
+        start = number.end()
+    plain = _PLAIN.match(text, start, min(stop, start + LONGEST))
+    if plain is not None:
+        body = plain.end()
+        if body == stop:
+            return [Candidate(start, plain.end(1), stop, COLON | WHOLE)]
+        if text[body] not in _FOLLOWING:
+            return [Candidate(start, plain.end(1), body, COLON)]
+    else:
+        head_stop = min(stop, start + _HEAD)
+        sentence = _SENTENCE.match(text, start, head_stop)
+        if sentence is not None:
+            at, end = sentence.span(1)
+            if end == head_stop:
+                if text[stop - 1] not in _CLOSED_WITH:
+                    return _of_sentence(text, start, at, end, stop)
+            elif end > at and text[end] in " \t":
+                return _of_sentence(text, start, at, end, stop)
     return slow_candidates(text, line)
+
+
+def _of_sentence(text: str, start: int, at: int, end: int, stop: int) -> list[Candidate]:
+    """:returns: the candidates of a line that only a full stop or its own end could end.
+
+    :param at: where the full stop stands, and ``end`` behind it; both the same for none.
+    """
+    result = []
+    if end > at and at - start <= LONGEST and text.count(" ", start, at) < _MOST_SENTENCE:
+        result.append(Candidate(start, at, at, PERIOD))
+    if end == stop and stop - start <= LONGEST and text.count(" ", start, stop) < MOST_WORDS:
+        result.append(Candidate(start, stop, stop, WHOLE))
+    return result
 
 
 def slow_candidates(text: str, line: Line) -> list[Candidate]:
@@ -94,7 +132,7 @@ def slow_candidates(text: str, line: Line) -> list[Candidate]:
     if stop == line.start:
         return []
     start, is_closed = _skip_marks(text, line)
-    head = text[start : min(stop, start + LONGEST + 8)]
+    head = text[start : min(stop, start + _HEAD)]
     whole = stop - start <= LONGEST
     colon = -1
     ends: dict[int, int] = {}
@@ -143,7 +181,7 @@ def _skip_marks(text: str, line: Line) -> tuple[int, bool]:
     """:returns: where a line's words start, and whether a mark before is closed behind them."""
     start, is_closed = line.start, False
     two = text[start : start + 2]
-    if two.isalpha() and not (two[0] in _ROMAN and two[1] in _ROMAN):
+    if len(two) == 2 and two.isalpha() and not (two[0] in _ROMAN and two[1] in _ROMAN):
         return start, False  # a word: nothing stands before it
     for _ in range(3):
         found = _MARK.match(text, start, line.end)
@@ -154,9 +192,11 @@ def _skip_marks(text: str, line: Line) -> tuple[int, bool]:
     return start, is_closed
 
 
+# A tail ends with one of these.
+_CLOSED_WITH = "*_]>=- \t:"
 _TAIL = re.compile(r"(?:[ \t:]|\*\*|__|</b>|</strong>|\]|={2,}|\*{3,}|-{3,}|>)+$")
 
 
 def _tail(head: str) -> str:
-    found = _TAIL.search(head)
+    found = _TAIL.search(head) if head[-1] in _CLOSED_WITH else None
     return found[0] if found else ""

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 # A form feed starts a page, and with it a line. The rarer ends that str.splitlines() knows (file
 # separators and so on) stand inside fields of records and end nothing.
-_LINE = re.compile(r"[^\r\n\f\x85\u2028\u2029]*(?:\r\n|[\r\n\f\x85\u2028\u2029]|\Z)")
+_LINE = re.compile(
+    r"[^\S\r\n\f\x85\u2028\u2029]*+"
+    r"(\S[^\r\n\f\x85\u2028\u2029]*+)?(?:\r\n|[\r\n\f\x85\u2028\u2029]|\Z)"
+)
 
 
 class Line(NamedTuple):
@@ -30,15 +33,16 @@ def split_lines(text: str) -> list[Line]:
     ['A', '', 'b c']
     """
     lines = []
+    outer = 0
     for match in _LINE.finditer(text):
-        outer, stop = match.span()
-        if outer == stop:
-            break  # the end of the text
-        line = match.group()
-        left = line.lstrip()
-        start = outer + len(line) - len(left)
-        end = start + len(left.rstrip())
-        if not left:
+        start, end = match.span(1)
+        stop = match.end()
+        if start < 0:
+            if stop == outer:
+                break  # the end of the text
             start = end = outer
+        elif text[end - 1].isspace():
+            end = start + len(text[start:end].rstrip())
         lines.append(Line(start, end, outer))
+        outer = stop
     return lines

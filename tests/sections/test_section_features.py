@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from biotk.sections.characters import Characters
-from hypothesis import given
-from hypothesis import strategies as st
 
 from biotk.sections import candidates as module
-from biotk.sections.features import N_CANDIDATE, N_LINE, section_features, text_features
+from biotk.sections.features import (
+    N_CANDIDATE,
+    N_LINE,
+    section_features,
+    starts_of,
+    text_features,
+)
 from biotk.sections.titles import CATEGORIES, category_of, is_part
 
 TEXTS = [
@@ -18,6 +20,18 @@ TEXTS = [
     "1. Past Medical Hx/Allergies (old):\n\t2 drugs;\n## HEENT\n心电图：正常\n",
     "😀 Unusual letters: yes\nÄRZTLICHE NOTIZ: nein",
 ]
+AWKWARD = [
+    "PLAN:\r\nRest,\r\n\r\n\tFLUIDS\tTwo litres;\r\n \t \r\n"
+    "**Diet OFF:** none\x0cLabs - Na 138\u2028x",
+    "A    B: two\n__ Odd Start __ x\nDIET Off:x\nDiet Of Him:\n"
+    "Diet of Him: x\nEXAM\nÉtat Général: bon",
+    "=" * 300 + " PLAN\n" + "Я́ЗВА ЖЕЛУДКА: да\n診断：肺炎\n٣ Αξιολόγηση: καλά\n\ud800 Lone: x",
+    "\n\n-----\n\nPlan - rest\n=====\n\n",
+    "Long " * 60 + "PLAN: x",
+    "Plan: " + "x" * 1_000_000,
+    "No end\nV",
+]
+_LAST = {".": (1, 0, 0), ":": (0, 1, 0), ",": (0, 0, 1), ";": (0, 0, 1)}
 
 
 def slow(text: str) -> list[list[float]]:
@@ -30,18 +44,50 @@ def slow(text: str) -> list[list[float]]:
         n = len(lines)
         for number, c in enumerate(some):
             title = text[c.start : c.end]
+            # A blank at its beginning, as behind "__ ", counts as a word.
+            words = len(title.split()) + title[0].isspace()
             letters = max(1, sum(ch.isalpha() for ch in title))
             upper = sum(ch.isupper() for ch in title) / letters
             rest = text[c.body] if c.body < line.end else ""
             rows.append([
-                not rest, min(len(title.split()) / 8, 1.5), len(title) / 60, upper, upper == 1,
-                None, title[0].isupper(), any(ch.isdigit() for ch in title), "," in title,
+                not rest, min(words / 8, 1.5), len(title) / 60, upper, upper == 1,
+                is_titled(text, c), title[0].isupper(), any(ch.isdigit() for ch in title), "," in title,
                 "/" in title or "(" in title, rest.isupper(), rest.islower(), rest.isdigit(),
                 min((line.end - c.body) / 200, 2), number / len(some),
                 blank and k > 0, k + 1 < n and lines[k + 1][1], line.start > line.outer, k == 0,
                 k + 1 == n, before == ".",
                 before == ":", before in (",", ";"), k / n, *known(title, c.ends),
             ])  # fmt: skip
+    return rows
+
+
+def is_titled(text: str, candidate: module.Candidate) -> bool:
+    """Whether its words of more than three letters, and its first word, begin with capitals."""
+    start, end = candidate.start, candidate.end
+    begins = [
+        at for at in range(start + 1, end) if text[at - 1].isspace() and not text[at].isspace()
+    ]
+    long = [
+        at for at in begins if len(text[at : at + 4]) == 4 and len(text[at : at + 4].split()) == 1
+        and not text[at + 3].isspace()
+    ]  # fmt: skip
+    first_is_long = end - start > 3 and not any(at < start + 5 for at in begins)
+    return (first_is_long or bool(long)) and all(text[at].isupper() for at in [start, *long])
+
+
+def slow_lines(text: str) -> list[list[float]]:
+    """What is told of each line, by loops."""
+    lines = list(module_lines(text))
+    rows = []
+    for k, (line, blank) in enumerate(lines):
+        head = text[line.start : min(line.end, line.start + 160)]
+        rows.append([
+            min((line.end - line.start) / 100, 3), *_LAST.get(text[line.end - 1], (0, 0, 0)),
+            head[0].islower(), sum(c.isupper() for c in head) / len(head),
+            sum(c.isdigit() for c in head) / len(head), blank and k > 0,
+            k + 1 < len(lines) and lines[k + 1][1], line.start > line.outer, k == 0,
+            head.count(":") > 0, k / len(lines),
+        ])  # fmt: skip
     return rows
 
 
@@ -62,14 +108,23 @@ def module_lines(text: str):
         blank = parting
 
 
-def test_text_features_of_candidates_are_those_of_loops() -> None:
-    found = text_features(TEXTS)
-    rows = [row for text in TEXTS for row in slow(text)]
+def test_text_features_are_those_of_loops() -> None:
+    texts = TEXTS + AWKWARD
+    found = text_features(texts)
+    rows = [row for text in texts for row in slow(text)]
     assert found.candidate.shape == (len(rows), N_CANDIDATE)
-    for told, row in zip(found.candidate.tolist(), rows):
-        for column, (is_told, wanted) in enumerate(zip(told, row)):
-            if wanted is not None:
-                assert is_told == pytest.approx(float(wanted), abs=1e-6), column
+    np.testing.assert_allclose(found.candidate, np.array(rows, float), atol=1e-6)
+    rows = [row for text in texts for row in slow_lines(text)]
+    assert found.line.shape == (len(rows), N_LINE)
+    np.testing.assert_allclose(found.line, np.array(rows, float), atol=1e-6)
+    assert found.n_lines == [len(list(module_lines(text))) for text in texts]
+    assert np.repeat(np.arange(len(found.lines)), np.bincount(found.at, minlength=len(found.lines))
+                     ).tolist() == found.at.tolist()  # fmt: skip
+
+
+def test_starts_of_tell_where_each_line_begins() -> None:
+    assert starts_of(np.array([0, 0, 2, 3, 3, 3])).tolist() == [0, 2, 3]
+    assert starts_of(np.zeros(0, np.int64)).tolist() == []
 
 
 def test_text_features_know_titles_in_title_case() -> None:
@@ -94,21 +149,6 @@ def test_text_features_do_not_hang_on_the_texts_around() -> None:
         )
         at, found = at + lines, found + candidates
         assert alone.line.shape == (lines, N_LINE)
-
-
-@given(st.lists(st.text(max_size=30), max_size=4), st.integers(0, 20), st.integers(0, 20))
-def test_characters_count_as_python_does(texts: list[str], start: int, size: int) -> None:
-    joined = "\n".join(texts) + "\n"
-    characters = Characters(texts)
-    start = min(start, len(joined))
-    stretch = "".join(c for c in joined)[start : start + size]
-    if any(ord(c) > 0x3000 for c in stretch):
-        return  # kinds beyond are told roughly
-    ends = np.array([start]), np.array([min(start + size, len(joined))])
-    assert characters.count("upper", *ends)[0] == sum(c.isupper() for c in stretch)
-    assert characters.count("digit", *ends)[0] == sum(c.isdigit() for c in stretch)
-    assert characters.count("letter", *ends)[0] == sum(c.isalpha() for c in stretch)
-    assert characters.count("comma", *ends)[0] == stretch.count(",")
 
 
 def test_section_features_tell_layout_and_read_titles_and_bodies() -> None:

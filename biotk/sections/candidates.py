@@ -73,7 +73,8 @@ def is_rule(text: str, line: Line) -> bool:
 
 # Most headings are capitals or words before a colon, with nothing else that could end a title.
 _PLAIN = re.compile(
-    r"(?![A-Z]{1,7}\) )([A-Z][A-Z/&'()]*+(?: [A-Z/&'()]++){0,8}+|[A-Z][a-z]++(?: [a-z]++){0,5}+):(?!\d)[ \t]*+"
+    r"(?![A-Z]{1,7}\) )"
+    r"([A-Z][A-Z/&'()]*+(?: [A-Z/&'()]++){0,8}+|[A-Z][a-z]++(?: [a-z]++){0,5}+):(?!\d)[ \t]*+"
 )
 _NUMBER = re.compile(r"\d{1,2}+[.)][ \t]++(?=[^\W\d_]{2})")
 # Most other lines begin with a word that is no run of capitals and no Roman number, behind which

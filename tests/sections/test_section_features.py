@@ -51,7 +51,8 @@ def slow(text: str) -> list[list[float]]:
             rest = text[c.body] if c.body < line.end else ""
             rows.append([
                 not rest, min(words / 8, 1.5), len(title) / 60, upper, upper == 1,
-                is_titled(text, c), title[0].isupper(), any(ch.isdigit() for ch in title), "," in title,
+                is_titled(text, c), title[0].isupper(), any(ch.isdigit() for ch in title),
+                "," in title,
                 "/" in title or "(" in title, rest.isupper(), rest.islower(), rest.isdigit(),
                 min((line.end - c.body) / 200, 2), number / len(some),
                 blank and k > 0, k + 1 < n and lines[k + 1][1], line.start > line.outer, k == 0,

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 
@@ -119,6 +119,44 @@ def end_with_parent() -> None:
 def _end_after(parent: BaseProcess) -> None:
     parent.join()
     os._exit(1)
+
+
+@contextmanager
+def gathered(size: int, other: Callable[..., None], *given: object) -> Iterator[Crew]:
+    """Start the other processes of a training, which end when this one does.
+
+    :param size: how many there are with this one.
+    :param other: what each of them runs, given its :class:`Crew`, the port for :func:`meet`, and
+        ``given``.
+    """
+    crew, port, store = lead(size)
+    context = multiprocessing.get_context("spawn")
+    others = [
+        context.Process(target=other, args=(Crew(rank, size), port, *given), daemon=True)
+        for rank in range(1, size)
+    ]
+    for process in others:
+        process.start()
+    try:
+        if store is not None:
+            wait_for(others, store)
+        with meet(crew, port=port, store=store) as met:
+            try:
+                yield met
+            except BaseException:
+                _end(others)  # first, or they would tell that this one has died
+                raise
+        for process in others:
+            process.join(10)
+    finally:
+        _end(others)
+
+
+def _end(processes: Sequence[BaseProcess]) -> None:
+    for process in processes:
+        if process.is_alive():
+            process.terminate()
+            process.join(10)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from biotk.errors import BioTKError, InputError
-from biotk.training.batches import POOL, Batch, Feed, pool_of
+from biotk.training.batches import POOL, Feed, pool_of
 from biotk.training.checkpoints import (
     Progress,
     load_best,
@@ -127,8 +127,7 @@ class Stage:
         schedule = self._schedule
         seed = (schedule.seed, self._number, self.step // POOL, self._crew.rank)
         torch.manual_seed(hash(seed) & 0x7FFFFFFF)
-        pool = pool_of(self._feeds, size=schedule.batch, seed=seed)
-        pool = pool[: schedule.steps - self.step]
+        pool = self._drawn(seed)[: schedule.steps - self.step]
         nll = right = 0.0
         for batch in pool:
             found = self._one(batch)
@@ -136,7 +135,15 @@ class Stage:
             self.progress.step += 1
         return {"nll": nll / len(pool), "right": right / len(pool)}
 
-    def _one(self, batch: Batch) -> tuple[float, float]:
+    def _drawn(self, seed: Sequence[int]) -> Sequence[Any]:
+        """:returns: a pool of batches, as the trainee takes them."""
+        return pool_of(self._feeds, size=self._schedule.batch, seed=seed)
+
+    def _looked(self) -> dict[str, float]:
+        """:returns: figures of what is held."""
+        return evaluate(self.trainee, self._held, bf16=self._schedule.bf16)
+
+    def _one(self, batch: Any) -> tuple[float, float]:
         schedule = self._schedule
         self.trainee.train(dropout=schedule.dropout)
         with torch.autocast(self._device, torch.bfloat16, enabled=schedule.bf16):
@@ -161,10 +168,9 @@ class Stage:
 
         :returns: for each set: nll, share right, and nll with the inputs permuted.
         """
-        found = evaluate(self.trainee, self._held, bf16=self._schedule.bf16)
+        found = self._looked()
         progress = self.progress
-        names = [f"{name} {self._watch}" for name in self._held]
-        watched = [found[name] for name in names if name in found]
+        watched = [found[name] for name in self._watched() if name in found]
         sign = -1 if self._watch == "nll" else 1
         score = sign * sum(watched) / max(len(watched), 1)
         if progress.best is None or not watched or score > progress.best:
@@ -173,6 +179,10 @@ class Stage:
         else:
             progress.worse += 1
         return found
+
+    def _watched(self) -> list[str]:
+        """:returns: the figures whose mean is compared."""
+        return [f"{name} {self._watch}" for name in self._held]
 
     def _resume(self) -> None:
         found = load_checkpoint(self._folder, self.trainee, self._optimizer)

@@ -13,20 +13,16 @@ The folder of a run::
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
 
 from biotk.errors import BioTKError, InputError, UnknownNameError
-from biotk.training.crew import Crew, end_with_parent, lead, meet, wait_for
+from biotk.training.crew import Crew, end_with_parent, gathered, meet
 from biotk.training.material import Say
 from biotk.training.recipe import Recipe
 from biotk.training.recipe_file import read_recipe
@@ -79,48 +75,11 @@ def train(
     torch.set_num_threads(options.threads)
     stages = Stages(recipe, out, options.device, say=say, show=show)
     stages.open(options.stage)
-    with _helpers(recipe, out, options) as crew:
+    with gathered(options.processes, _help, recipe.path, recipe.data, out, options) as crew:
         finished = stages.train(crew, only=options.stage, until=until)
     if finished:
         stages.finish(processes=options.processes, threads=options.threads, device=options.device)
     return finished
-
-
-@contextmanager
-def _helpers(recipe: Recipe, out: Path, options: RunOptions) -> Iterator[Crew]:
-    """Start the other processes, which end when this one does."""
-    crew, port, store = lead(options.processes)
-    context = multiprocessing.get_context("spawn")
-    others = [
-        context.Process(
-            target=_help,
-            args=(Crew(rank, crew.size), port, recipe.path, recipe.data, out, options),
-            daemon=True,
-        )
-        for rank in range(1, crew.size)
-    ]
-    for process in others:
-        process.start()
-    try:
-        if store is not None:
-            wait_for(others, store)
-        with meet(crew, port=port, store=store) as met:
-            try:
-                yield met
-            except BaseException:
-                _end(others)  # first, or they would tell that this one has died
-                raise
-        for process in others:
-            process.join(10)
-    finally:
-        _end(others)
-
-
-def _end(processes: Sequence[BaseProcess]) -> None:
-    for process in processes:
-        if process.is_alive():
-            process.terminate()
-            process.join(10)
 
 
 def _help(crew: Crew, port: int, path: Path, data: Path, out: Path, options: RunOptions) -> None:

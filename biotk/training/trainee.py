@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
 from biotk.errors import InputError
-from biotk.training.batches import Batch
 from biotk.training.objective import Objective
 
 
@@ -24,8 +23,8 @@ class Trainee(Protocol):
     def train(self, *, dropout: float) -> None:
         """Go into training mode."""
 
-    def cost(self, batch: Batch, *, smoothing: float = 0.0) -> Objective:
-        """:returns: what a batch costs."""
+    def cost(self, batch: Any, *, smoothing: float = 0.0) -> Objective:
+        """:returns: what a batch costs; of which kind it is, the stage's feeds say."""
 
     def is_encoder(self, name: str) -> bool:
         """:returns: whether a parameter is one of the pretrained encoder, which learns slower."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from biotk.components.pipelines import load_pipeline as load
     from biotk.components.pipelines import to_document
-    from biotk.detection import DictionaryDetector
+    from biotk.detection import DictionaryDetector, TaggerDetector
     from biotk.document import Candidate, Document, Link, Mention, Section
     from biotk.errors import BioTKError
     from biotk.io import read_documents, write_documents
@@ -50,6 +50,7 @@ __all__ = [
     "Mention",
     "Query",
     "Section",
+    "TaggerDetector",
     "__version__",
     "link_document",
     "load",
@@ -76,6 +77,7 @@ _PLACES = {
     "Mention": "biotk.document",
     "Query": "biotk.linking",
     "Section": "biotk.document",
+    "TaggerDetector": "biotk.detection",
     "link_document": "biotk.linking",
     "load": "biotk.components.pipelines:load_pipeline",
     "load_generator": "biotk.linking",

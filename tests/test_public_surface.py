@@ -4,8 +4,8 @@ import biotk
 
 SURFACE = """
 BioTKError Candidate CascadeLinker Concept DictionaryDetector Document GenerativeLinker KbBuilder
-KbSubset KnowledgeBase LexicalLinker Link Mention Query Section __version__ link_document load
-load_generator open_kb read_documents to_document write_documents
+KbSubset KnowledgeBase LexicalLinker Link Mention Query Section TaggerDetector __version__
+link_document load load_generator open_kb read_documents to_document write_documents
 """.split()
 
 

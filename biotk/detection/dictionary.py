@@ -95,6 +95,20 @@ class DictionaryDetector:
         matches.sort(key=lambda match: (match.start, match.end))
         return tuple(Mention(((m.start, m.end),), text[m.start : m.end], m.type) for m in matches)
 
+    def detect_batch(
+        self, texts: Sequence[str], *, abbreviations: Sequence[Sequence[Abbreviation]] | None = None
+    ) -> list[tuple[Mention, ...]]:
+        """Find the mentions of texts.
+
+        :param abbreviations: the short forms of each.
+        :returns: the mentions of each, as :meth:`detect` finds them.
+        """
+        short_forms = [()] * len(texts) if abbreviations is None else abbreviations
+        return [
+            self.detect(text, abbreviations=found)
+            for text, found in zip(texts, short_forms, strict=True)
+        ]
+
     def _short_forms(self, text: str, abbreviations: Sequence[Abbreviation]) -> Iterator[_Match]:
         types: dict[str, str | None] = {}
         for use in abbreviations:

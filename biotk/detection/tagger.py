@@ -1,0 +1,161 @@
+"""The tagger as a detector: mentions that a trained model finds, of any name and of none."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from biotk.detection.labels import mentions_of
+from biotk.document import Abbreviation, Mention
+from biotk.errors import InputError, UnknownNameError
+from biotk.resources import list_resources, resource_path
+
+if TYPE_CHECKING:
+    from biotk.nn.tagger import Labelled, TaggerModel
+
+#: The model where none is named.
+DEFAULT_TAGGER = "biotk-tagger"
+
+#: ``best``: no two mentions overlap, the one that the model is surest of stays. ``all``: mentions
+#: of several types may overlap.
+TypeOverlaps = Literal["best", "all"]
+
+
+class TaggerDetector:
+    """Finds mentions by a trained model.
+
+    The model labels each type on its own. Where mentions of two types overlap, the one that it is
+    surer of stays, unless both are asked for. ``score`` of a mention is the least of the
+    probabilities of its decisions: that it begins, goes on and ends where it does. They are the
+    model's own, and not calibrated.
+
+    :param model: from :func:`biotk.nn.tagger_files.load_tagger`.
+    :param types: of mentions that are sought; by default all that the model knows.
+    :param threshold: mentions with a lower score are left out.
+    :param overlaps: whether mentions of several types may overlap.
+    :raises UnknownNameError: a type that the model does not know.
+    :raises InputError: the threshold is no probability.
+
+    >>> detector = TaggerDetector.load("biotk-tagger")              # doctest: +SKIP
+    >>> [m.type for m in detector.detect("Aspirin for a migraine.")]  # doctest: +SKIP
+    ['Chemical', 'Disease']
+    """
+
+    def __init__(
+        self,
+        model: TaggerModel,
+        *,
+        types: Collection[str] | None = None,
+        threshold: float = 0.0,
+        overlaps: TypeOverlaps = "best",
+    ) -> None:
+        for name in types or ():
+            if name not in model.types:
+                raise UnknownNameError("type of the tagger", name, model.types)
+        if not 0 <= threshold <= 1:
+            raise InputError(f"threshold is {threshold}; allowed are 0 to 1")
+        self.model = model
+        self.types = tuple(each for each in model.types if types is None or each in types)
+        self.threshold = threshold
+        self.overlaps = overlaps
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path,
+        *,
+        types: Collection[str] | None = None,
+        threshold: float = 0.0,
+        overlaps: TypeOverlaps = "best",
+    ) -> TaggerDetector:
+        """Load a model, and seek with it.
+
+        :param model: a folder, or the name of a model that comes with BioTK.
+        :raises InputError: there is none, it is damaged, or its encoder is not on this machine.
+        """
+        from biotk.nn.tagger_files import load_tagger
+
+        return cls(
+            load_tagger(tagger_place(model)), types=types, threshold=threshold, overlaps=overlaps
+        )
+
+    def of_types(self, types: Collection[str]) -> TaggerDetector:
+        """:returns: the same that seeks some types alone.
+
+        :raises UnknownNameError: a type that the model does not know.
+        """
+        return TaggerDetector(
+            self.model, types=types, threshold=self.threshold, overlaps=self.overlaps
+        )
+
+    def detect(
+        self, text: str, *, abbreviations: Sequence[Abbreviation] = ()
+    ) -> tuple[Mention, ...]:
+        """Find the mentions of a text.
+
+        :param text: the text, of any length.
+        :param abbreviations: not needed: the model reads short forms in their context.
+        :returns: mentions in order of (start, end).
+        """
+        return self.detect_batch([text])[0]
+
+    def detect_batch(
+        self, texts: Sequence[str], *, abbreviations: Sequence[Sequence[Abbreviation]] | None = None
+    ) -> list[tuple[Mention, ...]]:
+        """Find the mentions of texts, which are read together.
+
+        :param abbreviations: not needed, as above.
+        :returns: for each text, its mentions in order of (start, end).
+        """
+        labelled = self.model.label(texts)
+        return [self._mentions(text, each) for text, each in zip(texts, labelled, strict=True)]
+
+    def _mentions(self, text: str, labelled: Labelled) -> tuple[Mention, ...]:
+        units = labelled.units
+        found: list[Mention] = []
+        for number, name in enumerate(self.model.types):
+            if name not in self.types:
+                continue
+            for stretch in mentions_of(labelled.log_probs[:, number], units.breaks):
+                start, end = int(units.starts[stretch.start]), int(units.ends[stretch.end - 1])
+                # A bracket or a dash alone is nothing's name, whatever the model says.
+                if stretch.score < self.threshold or not any(map(str.isalnum, text[start:end])):
+                    continue
+                found.append(Mention(((start, end),), text[start:end], name, score=stretch.score))
+        if self.overlaps == "best":
+            found = best_of_overlapping(found)
+        return tuple(sorted(found, key=lambda m: (m.start, m.end, m.type)))
+
+
+def best_of_overlapping(mentions: Sequence[Mention]) -> list[Mention]:
+    """Keep the surest of mentions that overlap; of equally sure ones the longest, then the first.
+
+    :returns: what is kept, in order of the start.
+    """
+    starts: list[int] = []
+    kept: list[Mention] = []
+    for each in sorted(mentions, key=lambda m: (-(m.score or 0.0), m.start - m.end, m.start)):
+        at = bisect_left(starts, each.end)
+        # Those kept do not overlap, so that only the last to start before its end can reach it.
+        if at and kept[at - 1].end > each.start:
+            continue
+        starts.insert(at, each.start)
+        kept.insert(at, each)
+    return kept
+
+
+def tagger_place(model: str | Path) -> Path:
+    """:returns: the folder of a model, which may be the name of one that comes with BioTK.
+
+    :raises InputError: there is none.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder
+    if str(model) in list_resources("models"):
+        return resource_path("models", str(model))
+    raise InputError(
+        f"there is no tagger {str(model)!r}: give the folder of one; biotk train tagger makes it"
+    )

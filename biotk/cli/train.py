@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from biotk.cli.output import progress_bar, say
+from biotk.cli.train_tagger import WRITTEN, tagger_cli
 from biotk.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-
+app.command("tagger")(tagger_cli)
 
 Run = Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder.")]
 Root = Annotated[
@@ -144,15 +145,11 @@ def sections_cli(
     typer.echo(str(out / "model"))
 
 
-#: What a run writes into the folder of a stage.
-_WRITTEN = ("checkpoint.safetensors", "best.safetensors", "log.jsonl", "data.json", "curves.svg")
-
-
 def _forget(recipe: Recipe, out: Path, stage: str | None) -> None:
     names = [each.name for each in recipe.stages]
     for name in names[names.index(stage) :] if stage in names else names:
         # Nothing but what a run has written is ever removed.
-        for file in _WRITTEN:
+        for file in WRITTEN:
             (out / name / file).unlink(missing_ok=True)
     for name in ("model", ".model.draft"):
         shutil.rmtree(out / name, ignore_errors=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biotk.cli.detector_options import OtherDetector, Tagger
 from biotk.cli.kb_argument import open_named
 from biotk.cli.linker_options import Model, OtherLinker
 from biotk.cli.output import FAILED, say
@@ -48,6 +49,8 @@ def annotate_cli(
     ] = None,
     linker: OtherLinker = None,
     model: Model = None,
+    detector: OtherDetector = None,
+    tagger: Tagger = None,
     types: Types = None,
     source: Source = None,
     branch: Branch = None,
@@ -99,10 +102,13 @@ def annotate_cli(
     biotk annotate notes/ -o tumours.jsonl --types Disease --branch MESH:D009369
 
     biotk annotate notes/ -o notes.jsonl --linker cascade --model models/mine
+
+    biotk annotate paper.txt --pipeline literature --detector both --tagger runs/tagger/model --view
     """
     from biotk.batch import AnnotatorSpec, BatchOptions
 
-    given = {"kb": kb, "linker": linker, "model": model}
+    how = {"linker": linker, "model": model, "detector": detector, "tagger": tagger}
+    given = {"kb": kb, **how}
     overrides: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     if part:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from biotk.cli.detector_options import OtherDetector, Tagger
 from biotk.cli.evaluate_gold import GoldTypes, covered_types, gold_types_report, of_gold_types
 from biotk.cli.evaluate_items import linked_items, linker_options, model_report
 from biotk.cli.evaluate_part import part_report, resolver, sought, within
@@ -108,6 +109,8 @@ def mentions_cli(
     corpus: Corpus,
     pipeline: Annotated[str, typer.Option(help="A pipeline's name or folder.")] = "literature",
     kb: Annotated[str | None, typer.Option("--kb", help="Another KB for the pipeline.")] = None,
+    detector: OtherDetector = None,
+    tagger: Tagger = None,
     types: Types = None,
     source: Source = None,
     branch: Branch = None,
@@ -117,15 +120,22 @@ def mentions_cli(
     half: WhichHalf = Half.both,
     as_json: Json = False,
 ) -> None:
-    """Find mentions: precision, recall and F1 of exact spans.
+    """Find mentions: precision, recall and F1 of exact spans, with their types and without.
 
     --types says what the pipeline seeks; in any other part of the KB, gold mentions without an id
     in it are left out.
 
-    Example: biotk evaluate mentions --corpus dev.pubtator --pipeline literature --json
+    For example:
+
+    biotk evaluate mentions --corpus dev.pubtator --pipeline literature --json
+
+    biotk evaluate mentions --corpus dev.pubtator --detector tagger --tagger runs/tagger/model
     """
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    report = evaluate_mentions(corpus, pipeline, kb=kb, part=part, gold_types=gold_types, half=half)
+    report = evaluate_mentions(
+        corpus, pipeline, kb=kb, detector=detector, tagger=tagger, part=part,
+        gold_types=gold_types, half=half,
+    )  # fmt: skip
     show_report(report, as_json=as_json)
 
 
@@ -136,6 +146,8 @@ def end_to_end_cli(
     pipeline: Annotated[str, typer.Option(help="A pipeline's name or folder.")] = "literature",
     linker: OtherLinker = None,
     model: Model = None,
+    detector: OtherDetector = None,
+    tagger: Tagger = None,
     subset_ids: Annotated[
         Path | None,
         typer.Option(help="A file of concept ids, one a line: only these may be answered."),
@@ -162,6 +174,8 @@ def end_to_end_cli(
         kb,
         linker=linker,
         model=model,
+        detector=detector,
+        tagger=tagger,
         subset_ids=subset_ids,
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         gold_types=gold_types,
@@ -230,6 +244,8 @@ def evaluate_mentions(
     pipeline: str,
     *,
     kb: str | None = None,
+    detector: str | None = None,
+    tagger: str | None = None,
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
     half: Half = Half.both,
@@ -245,7 +261,8 @@ def evaluate_mentions(
         seek, subset = sought(part, opened)
         if subset is not None:
             documents = within(documents, resolver(opened, subset))
-    predicted = _annotate(pipeline, kb, documents, **seek)
+    how = {"detector": detector, "tagger": tagger}
+    predicted = _annotate(pipeline, kb, documents, linked=False, **how, **seek)
     scores = score_mentions(zip(documents, predicted))
     if not scores.n_predicted and scores.n_left_out:
         print(
@@ -256,6 +273,7 @@ def evaluate_mentions(
     return {
         **scores.to_dict(),
         "pipeline": pipeline,
+        **{name: value for name, value in how.items() if value is not None},
         "kb": kb,
         **part_report(part, subset),
         **gold_types_report(gold_types),
@@ -269,6 +287,8 @@ def evaluate_end_to_end(
     *,
     linker: str | None = None,
     model: str | None = None,
+    detector: str | None = None,
+    tagger: str | None = None,
     subset_ids: Path | None = None,
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
@@ -289,7 +309,7 @@ def evaluate_end_to_end(
     documents = _half_of(documents, half)
     seek, subset = sought(part, kb, subset_ids=subset_ids)
     allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
-    how = {"linker": linker, "model": model}
+    how = {"linker": linker, "model": model, "detector": detector, "tagger": tagger}
     predicted = _annotate(pipeline, str(kb.path), documents, **how, **seek)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
     return {

@@ -10,6 +10,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from biotk.components.linker import LinkerComponent
 from biotk.components.pipelines import load_pipeline, to_document
 from biotk.document import Document
 
@@ -47,9 +48,16 @@ def _with_findings(document: Document, doc: Doc) -> Document:
     )
 
 
-def make_annotator(pipeline: str | Path, **options: Any) -> PipelineAnnotator:
+def make_annotator(
+    pipeline: str | Path, *, linked: bool = True, **options: Any
+) -> PipelineAnnotator:
     """Load a pipeline for batch work.
 
+    :param linked: whether its mentions are linked; without that only found.
     :param options: as :func:`~biotk.components.pipelines.load_pipeline` takes them.
     """
-    return PipelineAnnotator(load_pipeline(pipeline, **options))
+    nlp = load_pipeline(pipeline, **options)
+    if not linked:
+        for name in [name for name, pipe in nlp.pipeline if isinstance(pipe, LinkerComponent)]:
+            nlp.remove_pipe(name)
+    return PipelineAnnotator(nlp)

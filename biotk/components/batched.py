@@ -21,8 +21,11 @@ class BatchedComponent(ABC):
     _handle_error: ErrorHandler = staticmethod(raise_error)
 
     @abstractmethod
-    def _process(self, docs: Sequence[Doc]) -> None:
-        """Work on documents, in place."""
+    def _process(self, docs: Sequence[Doc]) -> Sequence[Doc]:
+        """Work on documents.
+
+        :returns: the same ones, or what stands in their place, in order.
+        """
 
     def set_error_handler(self, error_handler: ErrorHandler) -> None:
         """Set what is called where documents cannot be processed, as in spaCy's components."""
@@ -34,15 +37,14 @@ class BatchedComponent(ABC):
 
     def __call__(self, doc: Doc) -> Doc:
         """Work on one document."""
-        self._process([doc])
-        return doc
+        return self._process([doc])[0]
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 64) -> Iterator[Doc]:
         """Work on documents, those of ``batch_size`` documents together."""
         rest = iter(stream)
         while docs := list(islice(rest, batch_size)):
             try:
-                self._process(docs)
+                done = self._process(docs)
             except Exception as error:
                 if self._handle_error is raise_error or len(docs) == 1:
                     self._handle_error(self.name, self, docs, error)
@@ -50,4 +52,4 @@ class BatchedComponent(ABC):
                     for doc in docs:
                         yield from self.pipe([doc])
                 continue
-            yield from docs
+            yield from done

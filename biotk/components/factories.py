@@ -48,6 +48,8 @@ def make_sections(
     default_config={
         "kb": "open",
         "detector": "dictionary",
+        "tagger": None,
+        "threshold": 0.0,
         "types": None,
         "sources": None,
         "branch": None,
@@ -63,7 +65,9 @@ def make_detector(
     nlp: Language,
     name: str,
     kb: str,
-    detector: Literal["dictionary"],
+    detector: Literal["dictionary", "tagger", "both"],
+    tagger: str | None,
+    threshold: float,
     types: list[str] | None,
     sources: list[str] | None,
     branch: list[str] | None,
@@ -77,8 +81,12 @@ def make_detector(
     """Find mentions.
 
     kb (str): the KB's directory, or the name of an embedded one.
-    detector (str): "dictionary": names of the KB, no training.
-    types, sources, branch, ids (list[str] | None): the part of the KB whose names are sought.
+    detector (str): "dictionary": names of the KB; "tagger": what a trained model takes for a
+        mention; "both": what the model finds, and names where it finds nothing.
+    tagger (str | None): the model of the last two: a folder.
+    threshold (float): mentions of which the model is less sure (0 to 1) are left out.
+    types, sources, branch, ids (list[str] | None): the part of the KB whose names are sought; the
+        model seeks the types that this part has.
     subset (str | None): a file that `biotk kb subset` wrote; no more than this part.
     overlaps (str): "longest", or "all" for nested and overlapping mentions in doc.spans.
     spans_key (str): where all mentions stand in doc.spans.
@@ -99,6 +107,9 @@ def make_detector(
             part=subset,
             include=include_kb,
         ),
+        detector=detector,
+        tagger=tagger,
+        threshold=threshold,
         overlaps=overlaps,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,

@@ -16,7 +16,7 @@ from biotk.components.batched import BatchedComponent
 from biotk.components.extensions import add_getter
 from biotk.components.kb import KbHandle
 from biotk.components.plain import get_abbreviations, get_link, get_sections, set_link
-from biotk.components.saving import KbComponent
+from biotk.components.saving import KbComponent, absolute_model
 from biotk.document import Abbreviation, section_at, section_name
 from biotk.kb import KnowledgeBase
 from biotk.linking import Linker, Query
@@ -82,7 +82,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
         super().__init__(name, handle)
         check_linker(linker, model)
         self.linker_name = linker
-        self.model = _absolute(model)
+        self.model = absolute_model(model)
         self._model_named = model
         self.options = LinkerOptions(k=k, threshold=threshold, n_kept=max_entities_per_mention)
         self.linked_labels = None if labels is None else frozenset(labels)
@@ -152,7 +152,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
         if plain.get("model_named") == self._model_named and "model" in plain:
             self.model = plain["model"]
 
-    def _process(self, docs: Sequence[Doc]) -> None:
+    def _process(self, docs: Sequence[Doc]) -> Sequence[Doc]:
         asked = [each for doc in docs for each in self._asked(doc)]
         links = self.linker.link_batch([each.query for each in asked])
         for (span, is_entity, _, section), link in zip(asked, links, strict=True):
@@ -164,6 +164,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
                 kb_id = span.doc.vocab.strings.add(link.concept_id or NIL)
                 for token in span:
                     token.ent_kb_id = kb_id
+        return docs
 
     def _asked(self, doc: Doc) -> Iterator[_Asked]:
         passage = doc.text
@@ -196,13 +197,6 @@ def kb_entities(span: Span) -> list[tuple[str, float]]:
     if link is None or link.is_nil:
         return []
     return [(candidate.concept_id, candidate.score) for candidate in link.candidates]
-
-
-def _absolute(model: str | None) -> str | None:
-    """:returns: a model's name, or its folder in a form that holds in every working directory."""
-    if model is None or not Path(model).expanduser().is_dir():
-        return model
-    return str(Path(model).expanduser().absolute())
 
 
 def _add_getters() -> None:

@@ -11,8 +11,9 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from biotk.components.detector import check_detector
 from biotk.components.kb import SUBSET_FILE, KbHandle
-from biotk.components.plain import get_abbreviations, get_link, get_sections
+from biotk.components.plain import get_abbreviations, get_link, get_score, get_sections
 from biotk.components.saving import KbComponent
 from biotk.document import Document, Mention
 from biotk.errors import InputError, UnknownNameError
@@ -41,6 +42,8 @@ def load_pipeline(
     threshold: float | None = None,
     linker: str | None = None,
     model: str | Path | None = None,
+    detector: str | None = None,
+    tagger: str | Path | None = None,
 ) -> Language:
     """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
 
@@ -57,11 +60,15 @@ def load_pipeline(
     :param threshold: the linker's threshold for NIL.
     :param linker: another linker: ``lexical``, ``generative`` or ``cascade``.
     :param model: the model of the last two: a folder, or a name.
+    :param detector: another detector: ``dictionary``, ``tagger`` or ``both``.
+    :param tagger: the model of the last two: a folder, or a name.
     :returns: a spaCy pipeline.
-    :raises UnknownNameError: there is none of that name, or no such linker.
+    :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
     if linker is not None:
         check_linker(linker, model)
+    if detector is not None:
+        check_detector(detector, None if tagger is None else str(tagger))
     config_path = _config_path(name)
     config = spacy.util.load_config(config_path)
     parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
@@ -78,6 +85,11 @@ def load_pipeline(
         if kb is not None:
             component["kb"] = str(kb)
         component |= {key: list(names) for key, names in parts.items() if names is not None}
+        if factory == "biotk_detector":
+            given = {"detector": detector, "tagger": tagger and str(tagger)}
+            component |= {key: value for key, value in given.items() if value is not None}
+            if detector == "dictionary":
+                component["tagger"] = None
         if factory == "biotk_linker":
             own = {"threshold": threshold, "linker": linker, "model": model and str(model)}
             component |= {key: value for key, value in own.items() if value is not None}
@@ -197,6 +209,7 @@ def _mention(span: Span) -> Mention:
         text=span.text,
         type=span.label_ or None,
         links=() if link is None else (link,),
+        score=get_score(span),
     )
 
 

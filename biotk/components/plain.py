@@ -19,6 +19,7 @@ from biotk.document import Abbreviation, Candidate, Link, Section, section_at
 _LINKS = "biotk_link_data"
 _ABBREVIATION = "biotk_abbreviation_data"
 _SECTIONS = "biotk_section_data"
+_SCORES = "biotk_score_data"
 
 # The start, end, title's start and end, category, parent and source of a section.
 _Row = tuple[int, int, int, int, str | None, int | None, str | None]
@@ -55,6 +56,17 @@ def get_link(span: Span) -> Link | None:
         "nil_interval": None if interval is None else tuple(interval),
     }
     return Link(**{**plain, **parts})
+
+
+def set_score(span: Span, score: float) -> None:
+    """Keep how sure a detector is of a mention, for the span's place and label."""
+    _data(span.doc).setdefault(_key(_SCORES, span), {})[span.label_] = score
+
+
+def get_score(span: Span) -> float | None:
+    """:returns: how sure a detector is of the mention; None where it has not said so."""
+    scores: dict[str, float] = _data(span.doc).get(_key(_SCORES, span), {})
+    return scores.get(span.label_)
 
 
 def set_abbreviations(doc: Doc, abbreviations: tuple[Abbreviation, ...]) -> None:

@@ -59,3 +59,10 @@ class KbComponent:
         self.from_plain(json.loads(data))
         self._forget()
         return self
+
+
+def absolute_model(model: str | None) -> str | None:
+    """:returns: a model's name, or its folder in a form that holds in every working directory."""
+    if model is None or not Path(model).expanduser().is_dir():
+        return model
+    return str(Path(model).expanduser().absolute())

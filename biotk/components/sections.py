@@ -107,13 +107,14 @@ class SectionsComponent(BatchedComponent):
         self._rules = SectionRules([*added, *old], anywhere=old.anywhere, extra=old.extra)
         self._built = None
 
-    def _process(self, docs: Sequence[Doc]) -> None:
+    def _process(self, docs: Sequence[Doc]) -> Sequence[Doc]:
         for doc, sections in zip(docs, self.segmenter.segment_batch([doc.text for doc in docs])):
             set_sections(doc, sections)
             doc.spans[SPANS_KEY] = [
                 whole_span(doc, section.start, section.end, section.category or "")
                 for section in sections
             ]
+        return docs
 
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
         """Save into a folder: the rules, and the model's place."""

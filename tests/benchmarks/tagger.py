@@ -1,0 +1,90 @@
+"""The detectors side by side on notes, in one process: words per second, memory, mentions.
+
+``python tests/benchmarks/tagger.py [MODEL [PIPELINE]]``: the model is biotk-tagger by default;
+PIPELINE is a trained spaCy pipeline that has a ``ner``, such as en_core_web_sm, which is run beside
+them with nothing but what its ``ner`` needs. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import spacy
+import torch
+
+from biotk.detection import BothDetector, Detector, DictionaryDetector, TaggerDetector
+from biotk.kb.default import resolve_kb
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+TYPES = ["Disease", "Chemical"]
+_BATCH = 32
+
+
+def notes(n: int) -> list[str]:
+    csv.field_size_limit(10**9)
+    with gzip.open(DATA / "notes" / "mtsamples_train.csv.gz", "rt", encoding="utf-8") as file:
+        return [row["transcription"] for _, row in zip(range(n), csv.DictReader(file))]
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measured(
+    load: Callable[[], Callable[[Sequence[str]], int]], texts: Sequence[str]
+) -> dict[str, float]:
+    """:returns: processor time to load, memory on top, words per second of processor time."""
+    before, start = peak_mb(), time.process_time()
+    run = load()
+    run(["fever"])
+    loaded = time.process_time() - start
+    words = sum(len(text.split()) for text in texts)
+    start = time.process_time()
+    found = sum(run(texts[at : at + _BATCH]) for at in range(0, len(texts), _BATCH))
+    return {
+        "load_seconds": loaded,
+        "memory_mb": peak_mb() - before,
+        "words_per_second": words / (time.process_time() - start),
+        "mentions": found,
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    model = sys.argv[1] if len(sys.argv) > 1 else "biotk-tagger"
+    texts = notes(100)
+    kb = resolve_kb("open")
+    part = kb.subset(types=TYPES)
+
+    def count(detector: Detector) -> Callable[[Sequence[str]], int]:
+        return lambda texts: sum(map(len, detector.detect_batch(texts)))
+
+    def with_spacy() -> Callable[[Sequence[str]], int]:
+        nlp = spacy.load(sys.argv[2], exclude=["parser", "lemmatizer", "attribute_ruler", "tagger"])
+        return lambda texts: sum(len(doc.ents) for doc in nlp.pipe(texts))
+
+    made = {
+        "dictionary": lambda: count(DictionaryDetector(kb, subset=part)),
+        "tagger": lambda: count(TaggerDetector.load(model, types=TYPES)),
+        "both": lambda: count(
+            BothDetector(
+                TaggerDetector.load(model, types=TYPES), DictionaryDetector(kb, subset=part)
+            )
+        ),
+    }
+    figures = {name: measured(load, texts) for name, load in made.items()}
+    if len(sys.argv) > 2:
+        figures["spacy"] = measured(with_spacy, texts)
+    words = sum(len(text.split()) for text in texts)
+    print(json.dumps({"notes": len(texts), "words": words, "threads": 1, **figures}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -25,8 +25,8 @@ LAYERS: list[tuple[str, str]] = [
     ("cli",                                        "rich typer"),
     ("batch",                                      "rich"),
     ("components",                                 "numpy spacy"),
-    ("training",                                   "accelerate datasets matplotlib numpy torch "
-                                                   "transformers"),
+    ("training",                                   "accelerate datasets matplotlib numpy "
+                                                   "sentence_transformers torch transformers"),
     ("linking",                                    "numpy"),
     ("detection candidates sections genomics",     "numpy safetensors"),
     ("decoding",                                   "numpy torch"),

@@ -3,9 +3,10 @@ from __future__ import annotations
 import biotk
 
 SURFACE = """
-BioTKError Candidate CascadeLinker Concept DictionaryDetector Document GenerativeLinker KbBuilder
-KbSubset KnowledgeBase LexicalLinker Link Mention Query Section TaggerDetector __version__
-link_document load load_generator open_kb read_documents to_document write_documents
+BioTKError Candidate CascadeLinker Concept DenseLinker DictionaryDetector Document FusedLinker
+GenerativeLinker KbBuilder KbSubset KnowledgeBase LexicalLinker Link Mention Query Section
+TaggerDetector __version__ link_document load load_encoder load_generator open_kb read_documents
+to_document write_documents
 """.split()
 
 

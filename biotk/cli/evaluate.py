@@ -16,7 +16,14 @@ from biotk.cli.evaluate_items import linked_items, linker_options, model_report
 from biotk.cli.evaluate_part import part_report, resolver, sought, within
 from biotk.cli.evaluate_report import show_report, tell_problems
 from biotk.cli.evaluate_sections import sections_cli
-from biotk.cli.linker_options import LinkerName, Model, OtherLinker, ShortlistOption
+from biotk.cli.linker_options import (
+    Encoder,
+    Fusion,
+    LinkerName,
+    Model,
+    OtherLinker,
+    ShortlistOption,
+)
 from biotk.cli.output import progress_bar
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems
@@ -61,6 +68,8 @@ def linking_cli(
     linker: LinkerName = "cascade",
     model: Model = None,
     shortlist: ShortlistOption = None,
+    encoder: Encoder = None,
+    fusion: Fusion = None,
     train: Annotated[
         list[Path] | None,
         typer.Option(help="A training corpus whose mentions are learned; may be given again."),
@@ -94,6 +103,8 @@ def linking_cli(
         linker=linker,
         model=model,
         shortlist=shortlist,
+        encoder=encoder,
+        fusion=fusion,
         train=train or [],
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         gold_types=gold_types,
@@ -192,6 +203,8 @@ def evaluate_linking(
     linker: str = "cascade",
     model: str | None = None,
     shortlist: str | None = None,
+    encoder: str | None = None,
+    fusion: Path | None = None,
     train: Iterable[Path] = (),
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
@@ -204,8 +217,10 @@ def evaluate_linking(
     from biotk.kb.default import resolve_kb
     from biotk.linking.registry import check_linker, make_linker
 
-    check_linker(linker, model)
-    options = linker_options(linker, model=model, shortlist=shortlist)
+    check_linker(linker, model, encoder)
+    options = linker_options(
+        linker, model=model, shortlist=shortlist, encoder=encoder, fusion=fusion
+    )
     corpus_documents = of_gold_types(_read(corpus), gold_types)
     kb = resolve_kb(kb_name)
     if not allow_low_coverage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from biotk.errors import InputError, UnknownNameError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from biotk.linking.registry import LinkerOptions
 
 _DOCUMENTS = 32  # linked together
+_WITH_SHORTLIST = ("generative", "cascade")
 
 
 def linked_items(
@@ -68,7 +70,14 @@ def _asked(
             yield document, mention, query, long_form_of(mention, forms) is not None
 
 
-def linker_options(linker: str, *, model: str | None, shortlist: str | None) -> LinkerOptions:
+def linker_options(
+    linker: str,
+    *,
+    model: str | None,
+    shortlist: str | None,
+    encoder: str | None = None,
+    fusion: Path | None = None,
+) -> LinkerOptions:
     """:returns: what the command line said of a linker.
 
     :raises InputError: a short list for a model was asked of the lexical linker.
@@ -77,26 +86,31 @@ def linker_options(linker: str, *, model: str | None, shortlist: str | None) -> 
     from biotk.linking.registry import LinkerOptions
     from biotk.linking.shortlist import SHORTLISTS
 
-    if linker == "lexical" and shortlist is not None:
+    if linker not in _WITH_SHORTLIST and shortlist is not None:
         raise InputError(
-            "--shortlist is for a model, and the lexical linker has none: choose the linker "
-            "generative or cascade"
+            f"--shortlist is for a model, and the {linker} linker has no use for it: "
+            "choose the linker generative or cascade"
         )
     chosen = next((each for each in SHORTLISTS if each == shortlist), None)
     if shortlist is not None and chosen is None:
         raise UnknownNameError("shortlist", shortlist, SHORTLISTS)
-    return LinkerOptions(model=model, shortlist=chosen)
+    return LinkerOptions(model=model, shortlist=chosen, encoder=encoder, fusion=fusion)
 
 
 def model_report(linker: Linker, n_refused: int) -> dict[str, Any]:
-    """:returns: what a report says of a linker's model; nothing where it has none."""
-    from biotk.linking import CascadeLinker, GenerativeLinker
+    """:returns: what a report says of a linker's model and encoder; nothing where it has none."""
+    from biotk.linking import CascadeLinker, DenseLinker, FusedLinker, GenerativeLinker
 
-    generative = linker.generative if isinstance(linker, CascadeLinker) else linker
+    generative = linker.generative if isinstance(linker, CascadeLinker | FusedLinker) else linker
+    dense = linker.dense if isinstance(linker, FusedLinker) else linker
+    report: dict[str, Any] = {}
+    if isinstance(dense, DenseLinker):
+        encoder = dense.search.encoder
+        report["encoder"] = {"fingerprint": encoder.fingerprint, "dim": encoder.dim}
     if not isinstance(generative, GenerativeLinker):
-        return {}
+        return report
     options = generative.options
-    return {
+    return report | {
         "model": {
             "name": generative.generator.name,
             "normalisation": options.normalisation,

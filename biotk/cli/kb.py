@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,10 +20,12 @@ from biotk.cli.kb_show import show_cli
 from biotk.cli.kb_subset import subset_cli
 from biotk.cli.kb_tree import lca_cli, tree_cli
 from biotk.cli.kb_verify import verify_cli
-from biotk.cli.output import say, stdout_console
+from biotk.cli.linker_options import Encoder
+from biotk.cli.output import progress_bar, say, stdout_console
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 
 if TYPE_CHECKING:
+    from biotk.document import Candidate
     from biotk.kb import KbSubset, KnowledgeBase
 
 app = typer.Typer(
@@ -53,6 +56,15 @@ def search_cli(
     branch: Branch = None,
     ids: Ids = None,
     subset: Subset = None,
+    dense: Annotated[
+        bool,
+        typer.Option(
+            "--dense",
+            help="By vectors, as the dense linker does; those of a large KB are made first, which "
+            "takes minutes, once.",
+        ),
+    ] = False,
+    encoder: Encoder = None,
     as_json: Json = False,
 ) -> None:
     """Rank the concepts that a string may mean, as the lexical linker does.
@@ -64,10 +76,16 @@ def search_cli(
     biotk kb search open "heart attack"
 
     biotk kb search open cold --types Disease -k 3 --json
+
+    biotk kb search open "attack of the heart" --dense
     """
     opened = open_named(kb)
     options = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    rows = search(opened, text, k=k, subset=options.of(opened))
+    part = options.of(opened)
+    if dense or encoder is not None:
+        rows = search_dense(opened, text, k=k, subset=part, encoder=encoder)
+    else:
+        rows = search(opened, text, k=k, subset=part)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))
     elif rows:
@@ -90,9 +108,45 @@ def search(
 
     # Several names may lead to one concept: fewer than k would be left of k of them.
     linker = LexicalLinker(kb, subset=subset, config=LexicalConfig(k=max(4 * k, 20)))
+    return _rows(kb, text, linker.candidates(text), k=k, subset=subset, doubt=linker.doubt)
+
+
+def search_dense(
+    kb: KnowledgeBase,
+    text: str,
+    *,
+    k: int,
+    subset: KbSubset | None = None,
+    encoder: str | None = None,
+) -> list[dict[str, Any]]:
+    """:returns: the concepts with the nearest names, best first, as :func:`search` has them."""
+    from biotk.linking import DenseConfig, DenseLinker, load_encoder
+    from biotk.linking.encoders import DEFAULT_ENCODER
+
+    loaded = load_encoder(encoder or DEFAULT_ENCODER)
+    with progress_bar(of_steps=True) as show:
+        linker = DenseLinker(
+            kb, loaded, subset=subset, config=DenseConfig(k=max(2 * k, 20)), progress=show
+        )
+
+    def doubt(candidate: Candidate, text: str) -> str | None:
+        return linker.doubt(candidate)
+
+    return _rows(kb, text, linker.candidates(text), k=k, subset=subset, doubt=doubt)
+
+
+def _rows(
+    kb: KnowledgeBase,
+    text: str,
+    candidates: Iterable[Candidate],
+    *,
+    k: int,
+    subset: KbSubset | None,
+    doubt: Callable[[Candidate, str], str | None],
+) -> list[dict[str, Any]]:
     rows = _rows_of_id(kb, text, subset)
     found = {row["concept_id"] for row in rows}
-    for candidate in linker.candidates(text):
+    for candidate in candidates:
         if len(rows) == k:
             break
         if candidate.concept_id in found:
@@ -106,7 +160,7 @@ def search(
                 "score": candidate.score,
                 "route": candidate.route,
                 "tied": candidate.tied,
-                "refused": linker.doubt(candidate, text),
+                "refused": doubt(candidate, text),
                 "types": list(kb.types_of(concept_idx)),
             }
         )

@@ -13,7 +13,7 @@ import typer
 from biotk.cli.kb_argument import open_named
 from biotk.cli.link_input import Asked, iter_typed_lines, typed
 from biotk.cli.link_output import HEADER, json_line, print_link, table_lines
-from biotk.cli.linker_options import LinkerName, Model
+from biotk.cli.linker_options import Encoder, LinkerName, Model
 from biotk.cli.output import FAILED, counted, progress_bar, say
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems
@@ -51,6 +51,7 @@ def link_cli(
     ] = None,
     linker: LinkerName = "cascade",
     model: Model = None,
+    encoder: Encoder = None,
     n_best: Annotated[
         int | None,
         typer.Option(min=1, help="How many concepts are told of each: 5, and of a file's 1."),
@@ -76,6 +77,8 @@ def link_cli(
 
     biotk link "attack of the heart" --linker cascade --model models/mine --n-best 10
 
+    biotk link "attack of the heart" --kb kb/mesh --linker fused
+
     biotk link --file mentions.txt --kb open > linked.tsv
     """
     if bool(mentions) == (file is not None):
@@ -90,7 +93,7 @@ def link_cli(
         asked = iter_typed_lines(file, type=type_, problems=problems)
     shown = n_best or (_SHOWN if file is None else 1)
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    made = _make(linker, open_named(kb), part, model=model, n_best=shown)
+    made = _make(linker, open_named(kb), part, model=model, encoder=encoder, n_best=shown)
     n_refused = _write(made, asked, n_best=shown, as_json=as_json, as_rows=file is not None)
     for problem in problems.kept[:5]:
         say(str(problem))
@@ -103,7 +106,13 @@ def link_cli(
 
 
 def _make(
-    linker: str, kb: KnowledgeBase, part: PartOptions, *, model: str | None, n_best: int
+    linker: str,
+    kb: KnowledgeBase,
+    part: PartOptions,
+    *,
+    model: str | None,
+    encoder: str | None,
+    n_best: int,
 ) -> Linker:
     from biotk.linking import GenerativeConfig, LexicalConfig
     from biotk.linking.registry import LinkerOptions, make_linker
@@ -111,6 +120,7 @@ def _make(
     # Who asks for fewer gets fewer shown; the search is as wide as ever, and its answer the same.
     options = LinkerOptions(
         model=model,
+        encoder=encoder,
         k=max(n_best, LexicalConfig().k),
         n_best=max(n_best, GenerativeConfig().n_best),
         n_kept=n_best,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-_LINKERS = "cascade (names where they answer, with a model for the rest), lexical or generative"
+_LINKERS = (
+    "cascade (names where they answer, with a model for the rest), lexical, generative, dense "
+    "(near vectors) or fused (all of these)"
+)
 
 LinkerName = Annotated[
     str,
@@ -22,7 +26,21 @@ Model = Annotated[
     str | None,
     typer.Option(
         metavar="NAME_OR_FOLDER",
-        help="The model of the linkers cascade and generative: biotk-mini.",
+        help="The model of the linkers cascade, generative and fused: biotk-mini; none lets the "
+        "fused linker do without.",
+    ),
+]
+Fusion = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="What the fused linker weighs, as `biotk train fusion` wrote it."
+    ),
+]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME_OR_FOLDER",
+        help="What makes vectors for the linkers dense and fused: biotk-encoder.",
     ),
 ]
 ShortlistOption = Annotated[

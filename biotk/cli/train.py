@@ -13,6 +13,7 @@ from biotk.cli.train_tagger import WRITTEN, tagger_cli
 from biotk.errors import InputError
 
 if TYPE_CHECKING:
+    from biotk.training.places import Sources
     from biotk.training.recipe import Recipe
 
 app = typer.Typer(
@@ -108,6 +109,86 @@ def linker_cli(
         say("not finished; the same command goes on from the last checkpoint")
 
 
+@app.command("encoder")
+def encoder_cli(
+    recipe: Annotated[
+        Path, typer.Argument(metavar="RECIPE", help="A TOML file; docs/training-encoder.md.")
+    ],
+    out: Run,
+    data: Root = None,
+    threads: Annotated[int, typer.Option(min=1, help="Of torch.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu, or a GPU as torch names it: cuda.")] = "cpu",
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--fresh",
+            help="Go on from the last checkpoint, or throw away what was trained.",
+        ),
+    ] = True,
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0.0, metavar="M", help="Stop after so many, with a checkpoint."),
+    ] = None,
+) -> None:
+    """Train a synonym encoder on the names of knowledge bases, as a recipe says.
+
+    The first time, the recipe's knowledge bases are built into RUN/kb. Figures on concepts that
+    are held out, and on tuning halves, are in RUN/pairs/log.jsonl, curves beside it: after a kill
+    the same command goes on from the last checkpoint, and comes to the same end. The model is
+    RUN/model; its folder is the one line on stdout.
+
+    For example:
+
+    biotk train encoder models/biotk-encoder/recipe.toml --data data --out runs/encoder --threads 2
+
+    biotk kb search "kidney failure" --kb kb/mesh --encoder runs/encoder/model
+    """
+    import time
+
+    from biotk.training.encoder import STAGE, EncoderTraining
+    from biotk.training.encoder_recipe import read_encoder_recipe
+    from biotk.training.places import check_sources
+    from biotk.training.run import check_device
+
+    until = None if minutes is None else time.monotonic() + 60 * minutes
+    read = read_encoder_recipe(recipe, data=data)
+    check_device(device, processes=1)
+    check_sources(read, out)
+    if not resume:
+        _forget_stage(out, STAGE)
+    _build_kbs(read, out)
+    with progress_bar(of_steps=True) as show:
+        training = EncoderTraining(read, out, device=device, threads=threads, say=say, show=show)
+        finished = training.run(until=until)
+    if finished:
+        typer.echo(str(out / "model"))
+    else:
+        say("not finished; the same command goes on from the last checkpoint")
+
+
+@app.command("fusion")
+def fusion_cli(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A TOML file; docs/dense.md.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The JSON to write.")],
+    data: Root = None,
+) -> None:
+    """Fit what the fused linker weighs, on the tuning halves of annotated documents.
+
+    For example:
+
+    biotk train fusion fusion.toml --data data --out fusion.json
+
+    biotk evaluate linking --corpus dev.pubtator --kb mesh --linker fused --fusion fusion.json
+    """
+    from biotk.io.files import atomic_writer
+    from biotk.training.fusion import fit_fusion, read_fusion_recipe
+
+    weights = fit_fusion(read_fusion_recipe(recipe, data=data), say=say)
+    with atomic_writer(out) as file:
+        file.write(weights.to_json())
+    typer.echo(str(out))
+
+
 @app.command("sections")
 def sections_cli(
     recipe: Annotated[
@@ -148,14 +229,18 @@ def sections_cli(
 def _forget(recipe: Recipe, out: Path, stage: str | None) -> None:
     names = [each.name for each in recipe.stages]
     for name in names[names.index(stage) :] if stage in names else names:
-        # Nothing but what a run has written is ever removed.
-        for file in WRITTEN:
-            (out / name / file).unlink(missing_ok=True)
-    for name in ("model", ".model.draft"):
-        shutil.rmtree(out / name, ignore_errors=True)
+        _forget_stage(out, name)
 
 
-def _build_kbs(recipe: Recipe, out: Path) -> None:
+def _forget_stage(out: Path, name: str) -> None:
+    # Nothing but what a run has written is ever removed.
+    for file in WRITTEN:
+        (out / name / file).unlink(missing_ok=True)
+    for model in ("model", ".model.draft"):
+        shutil.rmtree(out / model, ignore_errors=True)
+
+
+def _build_kbs(recipe: Sources, out: Path) -> None:
     """Build the recipe's KBs that are not there yet.
 
     :raises InputError: a source is not there, or gives no concept.

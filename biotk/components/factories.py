@@ -124,6 +124,7 @@ def make_detector(
         "kb": "open",
         "linker": "cascade",
         "model": None,
+        "encoder": None,
         "labels": None,
         "learned_names": None,
         "types": None,
@@ -143,8 +144,9 @@ def make_linker(
     nlp: Language,
     name: str,
     kb: str,
-    linker: Literal["lexical", "generative", "cascade"],
+    linker: Literal["lexical", "generative", "cascade", "dense", "fused"],
     model: str | None,
+    encoder: str | None,
     labels: list[str] | None,
     learned_names: str | None,
     types: list[str] | None,
@@ -163,8 +165,11 @@ def make_linker(
 
     kb (str): the KB's directory, or the name of an embedded one.
     linker (str): "cascade": names where they answer, a model together with them for the rest;
-        "lexical": names alone, no model; "generative": a model alone, which writes names of the KB.
-    model (str | None): the model of the first and the last: a folder, or a name; biotk-mini.
+        "lexical": names alone, no model; "generative": a model alone, which writes names of the KB;
+        "dense": the names whose vectors are nearest; "fused": all of these together.
+    model (str | None): what writes names: a folder, or a name; biotk-mini. "none" lets the fused
+        linker do without.
+    encoder (str | None): what makes vectors: a folder, or a name; biotk-encoder.
     labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
@@ -192,6 +197,7 @@ def make_linker(
         ),
         linker=linker,
         model=model,
+        encoder=encoder,
         labels=labels,
         learned_names=learned_names,
         k=k,

@@ -52,8 +52,9 @@ class LinkerComponent(BatchedComponent, KbComponent):
 
     :param name: its name in the pipeline.
     :param handle: the KB, and the part of it that may be answered.
-    :param linker: ``lexical``, ``generative`` or ``cascade``.
-    :param model: the model of the last two: its name or folder; saved as that, not copied.
+    :param linker: ``lexical``, ``generative``, ``cascade``, ``dense`` or ``fused``.
+    :param model: what writes names: its name or folder; saved as that, not copied.
+    :param encoder: what makes vectors: its name or folder; saved as that, not copied.
     :param labels: entity labels that are linked; without them all are.
     :param learned_names: a table of training mentions, see
         :meth:`~biotk.candidates.learned.LearnedNames.write`; it is saved with the component.
@@ -71,6 +72,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
         *,
         linker: str = "cascade",
         model: str | None = None,
+        encoder: str | None = None,
         labels: Sequence[str] | None = None,
         learned_names: str | None = None,
         k: int | None = None,
@@ -80,10 +82,10 @@ class LinkerComponent(BatchedComponent, KbComponent):
         spans_key: str = "biotk",
     ) -> None:
         super().__init__(name, handle)
-        check_linker(linker, model)
+        check_linker(linker, model, encoder)
         self.linker_name = linker
-        self.model = absolute_model(model)
-        self._model_named = model
+        self.model, self._model_named = absolute_model(model), model
+        self.encoder, self._encoder_named = absolute_model(encoder), encoder
         self.options = LinkerOptions(k=k, threshold=threshold, n_kept=max_entities_per_mention)
         self.linked_labels = None if labels is None else frozenset(labels)
         self.learned_names = learned_names
@@ -114,12 +116,12 @@ class LinkerComponent(BatchedComponent, KbComponent):
                 self.kb,
                 subset=self.handle.subset,
                 learned=learned or None,
-                options=replace(self.options, model=self.model),
+                options=replace(self.options, model=self.model, encoder=self.encoder),
             )
         return self._built
 
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
-        """Save into a folder, the training mentions and the model's place too."""
+        """Save into a folder, the training mentions and the places of model and encoder too."""
         super().to_disk(path, exclude=exclude)
         if self.learned_names is not None:
             shutil.copyfile(self.learned_names, Path(path) / _LEARNED)
@@ -134,7 +136,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
         return super().from_disk(path, exclude=exclude)
 
     def to_plain(self) -> dict[str, str]:
-        """:returns: the KB's place and fingerprint, and the model's place."""
+        """:returns: the KB's place and fingerprint, and the places of model and encoder."""
         return super().to_plain() | self._plain_model()
 
     def from_plain(self, plain: dict[str, str]) -> None:
@@ -143,14 +145,20 @@ class LinkerComponent(BatchedComponent, KbComponent):
         self._take_model(plain)
 
     def _plain_model(self) -> dict[str, str]:
-        if self.model is None or self._model_named is None:
-            return {}
-        return {"model": self.model, "model_named": self._model_named}
+        plain = {
+            "model": self.model,
+            "model_named": self._model_named,
+            "encoder": self.encoder,
+            "encoder_named": self._encoder_named,
+        }
+        return {key: value for key, value in plain.items() if value is not None}
 
     def _take_model(self, plain: dict[str, str]) -> None:
-        """Find the model where it was: another one that the config names now is meant."""
+        """Find what is loaded where it was: another one that the config names now is meant."""
         if plain.get("model_named") == self._model_named and "model" in plain:
             self.model = plain["model"]
+        if plain.get("encoder_named") == self._encoder_named and "encoder" in plain:
+            self.encoder = plain["encoder"]
 
     def _process(self, docs: Sequence[Doc]) -> Sequence[Doc]:
         asked = [each for doc in docs for each in self._asked(doc)]

@@ -58,7 +58,8 @@ def load_pipeline(
         saved with the pipeline. What is given here and what the pipeline itself asks for, but for
         its types, must all hold.
     :param threshold: the linker's threshold for NIL.
-    :param linker: another linker: ``lexical``, ``generative`` or ``cascade``.
+    :param linker: another linker: ``lexical``, ``generative``, ``cascade``, ``dense`` or
+        ``fused``.
     :param model: the model of the last two: a folder, or a name.
     :param detector: another detector: ``dictionary``, ``tagger`` or ``both``.
     :param tagger: the model of the last two: a folder, or a name.
@@ -93,8 +94,10 @@ def load_pipeline(
         if factory == "biotk_linker":
             own = {"threshold": threshold, "linker": linker, "model": model and str(model)}
             component |= {key: value for key, value in own.items() if value is not None}
-            if linker == "lexical":
+            if linker in ("lexical", "dense"):
                 component["model"] = None
+            if linker in ("lexical", "cascade"):
+                component["encoder"] = None
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     if not {"parser", "ner"} & set(nlp.pipe_names):
         # spaCy's limit of a million characters is there for these two.

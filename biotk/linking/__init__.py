@@ -2,6 +2,9 @@
 
 from biotk.linking.base import Linker, link_document, link_documents
 from biotk.linking.cascade import CascadeConfig, CascadeLinker
+from biotk.linking.dense import DenseConfig, DenseLinker
+from biotk.linking.encoders import load_encoder
+from biotk.linking.fused import FusedConfig, FusedLinker
 from biotk.linking.generative import GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator, load_generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
@@ -10,6 +13,10 @@ from biotk.linking.query import Query
 __all__ = [
     "CascadeConfig",
     "CascadeLinker",
+    "DenseConfig",
+    "DenseLinker",
+    "FusedConfig",
+    "FusedLinker",
     "GenerativeConfig",
     "GenerativeLinker",
     "Generator",
@@ -19,5 +26,6 @@ __all__ = [
     "Query",
     "link_document",
     "link_documents",
+    "load_encoder",
     "load_generator",
 ]

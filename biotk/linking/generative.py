@@ -20,7 +20,14 @@ from biotk.linking.generator import Generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.query import Query
 from biotk.linking.ranking import ROUTE, nil_score, rank_concepts, shown_interval
-from biotk.linking.shortlist import SHORTLISTS, Found, Shortlist, SmallTries, TrieParts
+from biotk.linking.shortlist import (
+    SHORTLISTS,
+    Found,
+    Lister,
+    Shortlist,
+    SmallTries,
+    TrieParts,
+)
 from biotk.types import entity_type
 
 #: The key in a link's reasons by which mentions are told that the model could not be given.
@@ -39,7 +46,7 @@ class GenerativeConfig:
     :param threshold: a best score below this is NIL.
     :param least_share: of what the best concept and NIL have together, the concept needs this
         share, or it is NIL. 0.5 takes whichever the model holds more likely.
-    :param shortlist: search the names of n-gram candidates alone: ``trie``, a small trie of them,
+    :param shortlist: search the names of some candidates alone: ``trie``, a small trie of them,
         or ``subset``, a part of the KB's trie. None searches all names.
     :param shortlist_size: how many candidates those are.
     :raises UnknownNameError: there is no such shortlist.
@@ -79,6 +86,7 @@ class GenerativeLinker(BatchLinker):
         that annotators meant by the mention.
     :param config: how to search and decide.
     :param progress: told how far making the trie is.
+    :param lister: whose candidates a shortlist is made of; by default the lexical linker.
     :raises KbMismatchError: the subset or the learned names belong to another KB.
     :raises InputError: the model does not know all tokens of its tokenizer, or reads no whole
         passages and is to.
@@ -97,8 +105,10 @@ class GenerativeLinker(BatchLinker):
         learned: LearnedNames | None = None,
         config: GenerativeConfig | None = None,
         progress: Progress | None = None,
+        lister: Lister | None = None,
     ) -> None:
         check_parts(kb, subset, learned)
+        self._given_lister = lister
         self.kb, self.generator = kb, generator
         self.subset, self.learned = subset, learned
         self.config = config or GenerativeConfig()
@@ -159,7 +169,7 @@ class GenerativeLinker(BatchLinker):
 
     def _decode_listed(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found]:
         found = []
-        listed = self._lexical.link_batch(queries, exhaustive=True)
+        listed = self._lister.link_batch(queries, exhaustive=True)
         for query, each, link in zip(queries, inputs, listed, strict=True):
             wanted = self._wanted(query) if self.config.within_type else None
             concepts = [self.kb.index_of(each.concept_id) for each in link.candidates]
@@ -184,7 +194,9 @@ class GenerativeLinker(BatchLinker):
         return self._types[wanted]
 
     @cached_property
-    def _lexical(self) -> LexicalLinker:
+    def _lister(self) -> Lister:
+        if self._given_lister is not None:
+            return self._given_lister
         size = self.config.shortlist_size
         config = LexicalConfig(k=size, n_kept=size)
         return LexicalLinker(self.kb, subset=self.subset, learned=self.learned, config=config)

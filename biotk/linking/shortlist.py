@@ -8,6 +8,7 @@ mention has a search of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -15,11 +16,13 @@ from numpy.typing import NDArray
 
 from biotk.decoding.options import SearchOptions
 from biotk.decoding.result import Decoded
+from biotk.document import Candidate, Link
 from biotk.index.token_trie import TokenTrie
 from biotk.index.trie_arrays import MAX_TOKENS
 from biotk.index.trie_subset import TrieSubset
 from biotk.kb import KnowledgeBase
 from biotk.linking.generator import Generator, Search
+from biotk.linking.query import Query
 from biotk.text.cleaning import cleaner
 
 #: How the candidates' names are searched: a small trie of them, or a part of the KB's trie.
@@ -32,6 +35,37 @@ Found = tuple[Decoded, TokenTrie | TrieSubset]
 _NOTHING = Decoded(
     names=(), nil_log_prob=None, mass_in=0.0, mass_out=0.0, normalisation="vocabulary"
 )
+
+
+class Lister(Protocol):
+    """Gives candidates, as every linker does."""
+
+    def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
+        """:returns: a link each, whose candidates are meant."""
+
+
+class JoinedLists:
+    """The candidates of several linkers in turn: the first of each, then the second of each.
+
+    :param listers: the linkers, all over one KB.
+    :param size: how many candidates are kept.
+    """
+
+    def __init__(self, listers: Sequence[Lister], *, size: int) -> None:
+        self._listers, self._size = listers, size
+
+    def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
+        """:returns: for each mention NIL, with the candidates of all."""
+        lists = [each.link_batch(queries, exhaustive=exhaustive) for each in self._listers]
+        return [self._joined(links) for links in zip(*lists, strict=True)]
+
+    def _joined(self, links: Sequence[Link]) -> Link:
+        found: dict[str, Candidate] = {}
+        for rank in zip_longest(*(link.candidates for link in links)):
+            for each in rank:
+                if each is not None:
+                    found.setdefault(each.concept_id, each)
+        return Link(None, route="nil", candidates=tuple(found.values())[: self._size])
 
 
 class ShortlistSearch(Protocol):

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from biotk.errors import InputError
 from biotk.nn.tensor_files import read_metadata, read_tensors, write_tensors
-from biotk.training.trainee import Trainee, load_weights
+from biotk.training.trainee import Weighted, load_weights
 
 CHECKPOINT, BEST = "checkpoint.safetensors", "best.safetensors"
 _NETWORK, _OPTIMIZER = "network.", "optimizer."
@@ -43,7 +43,7 @@ class Progress:
 
 
 def save_checkpoint(
-    folder: Path, trainee: Trainee, optimizer: torch.optim.Optimizer, progress: Progress
+    folder: Path, trainee: Weighted, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
     """Write a checkpoint in the place of the one before, whole or not at all."""
     tensors = {_NETWORK + name: weight for name, weight in trainee.state().items()}
@@ -56,7 +56,7 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: Path, trainee: Trainee, optimizer: torch.optim.Optimizer
+    folder: Path, trainee: Weighted, optimizer: torch.optim.Optimizer
 ) -> Progress | None:
     """Go back to a checkpoint.
 
@@ -91,13 +91,13 @@ def _progress(path: Path, metadata: Mapping[str, str]) -> Progress:
         raise InputError(f"{path} is damaged: {error}. Begin anew with --fresh") from error
 
 
-def save_best(folder: Path, trainee: Trainee) -> None:
+def save_best(folder: Path, trainee: Weighted) -> None:
     """Keep the weights as they are now."""
     tensors = {_NETWORK + name: weight for name, weight in trainee.state().items()}
     write_tensors(folder / BEST, tensors)
 
 
-def load_best(folder: Path, trainee: Trainee) -> None:
+def load_best(folder: Path, trainee: Weighted) -> None:
     """Take the weights over that were best in a stage.
 
     :raises InputError: there are none, they are damaged, or of another model.

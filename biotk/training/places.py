@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from biotk.errors import InputError
 from biotk.kb.manifest import MANIFEST
@@ -10,10 +12,37 @@ from biotk.linking.generator import find_model
 from biotk.nn.encoder_files import find_encoder
 from biotk.nn.genbioel_format import GenbioelFormat
 from biotk.nn.mini_files import check_mini
-from biotk.training.recipe import KbRecipe, MiniRecipe, Recipe
+from biotk.training.recipe import DocumentsRecipe, HeldRecipe, KbRecipe, MiniRecipe, Recipe
 
 
-def kb_place(recipe: Recipe, kb: KbRecipe, out: Path) -> Path | None:
+class Sources(Protocol):
+    """What recipes of all kinds of models name alike."""
+
+    @property
+    def path(self) -> Path:
+        """The recipe's file."""
+
+    @property
+    def data(self) -> Path:
+        """Where relative paths begin."""
+
+    @property
+    def kbs(self) -> tuple[KbRecipe, ...]:
+        """Knowledge bases."""
+
+    @property
+    def corpora(self) -> tuple[DocumentsRecipe, ...]:
+        """Annotated corpora."""
+
+    @property
+    def held(self) -> tuple[HeldRecipe, ...]:
+        """Documents that are not trained on."""
+
+    def place(self, path: str) -> Path:
+        """:returns: a path of the recipe, from the data root."""
+
+
+def kb_place(recipe: Sources, kb: KbRecipe, out: Path) -> Path | None:
     """:returns: where a KB is, or is to be built; None where it comes with BioTK."""
     if kb.path is None:
         return out / "kb" / kb.name
@@ -21,7 +50,7 @@ def kb_place(recipe: Recipe, kb: KbRecipe, out: Path) -> Path | None:
     return place if place.exists() else None
 
 
-def model_place(recipe: Recipe, name: str) -> str | Path:
+def model_place(recipe: Sources, name: str) -> str | Path:
     """:returns: the folder, seen from the recipe's data or from here; else a name of a hub."""
     place = recipe.place(name)
     return place if place.is_dir() else name
@@ -55,12 +84,22 @@ def check_places(recipe: Recipe, out: Path) -> None:
         find_encoder(None if model.encoder is None else model_place(recipe, model.encoder))
     else:
         GenbioelFormat.load(model_place(recipe, model.base))
+    check_sources(recipe, out, texts=recipe.texts)
+
+
+def check_sources(recipe: Sources, out: Path, *, texts: Sequence[DocumentsRecipe] = ()) -> None:
+    """Find out which files of a recipe are not there.
+
+    :param out: the folder of the run.
+    :param texts: raw text that it names.
+    :raises InputError: one is missing.
+    """
     for kb in recipe.kbs:
         place = kb_place(recipe, kb, out)
         if kb.build is not None and place is not None and not (place / MANIFEST).is_file():
             for source in kb.build.sources:
                 _check(recipe, f"[[kb]] {kb.name}", source.path)
-    for table, entries in (("corpus", recipe.corpora), ("text", recipe.texts)):
+    for table, entries in (("corpus", recipe.corpora), ("text", texts)):
         for entry in entries:
             for path in entry.paths:
                 _check(recipe, f"[[{table}]] {entry.name}", recipe.place(path))
@@ -69,7 +108,7 @@ def check_places(recipe: Recipe, out: Path) -> None:
             _check(recipe, f"[[held]] {held.name}", recipe.place(path))
 
 
-def _check(recipe: Recipe, table: str, place: Path) -> None:
+def _check(recipe: Sources, table: str, place: Path) -> None:
     if not place.exists():
         raise InputError(
             f"{recipe.path}: {table}: {place} is missing. Paths begin in {recipe.data}; --data "

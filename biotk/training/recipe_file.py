@@ -65,19 +65,25 @@ def read_recipe(path: Path | str, *, data: Path | None = None) -> Recipe:
         model=model,
         data=root,
         seed=seed,
-        kbs=tuple(_kb(each, path, root) for each in _tables(raw, "kb", path)),
-        corpora=tuple(_documents(each, path, "corpus") for each in _tables(raw, "corpus", path)),
-        texts=tuple(_documents(each, path, "text") for each in _tables(raw, "text", path)),
-        held=tuple(_held(each, path) for each in _tables(raw, "held", path)),
+        kbs=tuple(kb_table(each, path, root) for each in recipe_tables(raw, "kb", path)),
+        corpora=tuple(
+            documents_table(each, path, "corpus") for each in recipe_tables(raw, "corpus", path)
+        ),
+        texts=tuple(
+            documents_table(each, path, "text") for each in recipe_tables(raw, "text", path)
+        ),
+        held=tuple(held_table(each, path) for each in recipe_tables(raw, "held", path)),
         stages=tuple(
-            read_stage(each, path, seed=seed, model=model) for each in _tables(raw, "stage", path)
+            read_stage(each, path, seed=seed, model=model)
+            for each in recipe_tables(raw, "stage", path)
         ),
     )
     _check(recipe)
     return recipe
 
 
-def _tables(raw: Mapping[str, Any], key: str, path: Path) -> list[Mapping[str, Any]]:
+def recipe_tables(raw: Mapping[str, Any], key: str, path: Path) -> list[Mapping[str, Any]]:
+    """:returns: the tables of one kind, none where the recipe has none."""
     return tables_of(raw.get(key, []), f"{path}: {key}")
 
 
@@ -107,7 +113,11 @@ def _model(raw: Any, place: str) -> MiniRecipe | Seq2SeqRecipe:
     return model
 
 
-def _kb(raw: Mapping[str, Any], path: Path, root: Path) -> KbRecipe:
+def kb_table(raw: Mapping[str, Any], path: Path, root: Path) -> KbRecipe:
+    """Read a ``[[kb]]``.
+
+    :raises InputError: it has neither ``path`` nor ``sources``, or both.
+    """
     place = f"{path}: [[kb]] {raw.get('name', '')}".rstrip()
     check_keys(place, raw, ("name", "path", "sources", "merge"))
     if ("path" in raw) == ("sources" in raw):
@@ -126,7 +136,11 @@ def _kb(raw: Mapping[str, Any], path: Path, root: Path) -> KbRecipe:
     return make(KbRecipe, plain, place, build=build)
 
 
-def _documents(raw: Mapping[str, Any], path: Path, table: str) -> DocumentsRecipe:
+def documents_table(raw: Mapping[str, Any], path: Path, table: str) -> DocumentsRecipe:
+    """Read a ``[[corpus]]`` or a ``[[text]]``.
+
+    :raises UnknownNameError: there is no such format.
+    """
     place = f"{path}: [[{table}]] {raw.get('name', '')}".rstrip()
     made = make(DocumentsRecipe, _with_paths(raw, place), place)
     if made.format is not None and made.format not in FORMATS:
@@ -134,7 +148,8 @@ def _documents(raw: Mapping[str, Any], path: Path, table: str) -> DocumentsRecip
     return made
 
 
-def _held(raw: Mapping[str, Any], path: Path) -> HeldRecipe:
+def held_table(raw: Mapping[str, Any], path: Path) -> HeldRecipe:
+    """Read a ``[[held]]``."""
     place = f"{path}: [[held]] {raw.get('name', '')}".rstrip()
     made = make(HeldRecipe, _with_paths(raw, place), place)
     check_range(f"{place}: every", made.every, least=1)
@@ -162,7 +177,7 @@ def _check(recipe: Recipe) -> None:
         ("held", [each.name for each in recipe.held]),
         ("stage", [each.name for each in recipe.stages]),
     ):
-        _check_names(path, table, names)
+        check_table_names(path, table, names)
     kbs = [each.name for each in recipe.kbs]
     for held in recipe.held:
         if held.kb is not None and held.kb not in kbs:
@@ -172,7 +187,11 @@ def _check(recipe: Recipe) -> None:
             _check_feed(recipe, f"{path}: [[stage]] {stage.name}: feed {number}", feed)
 
 
-def _check_names(path: Path, table: str, names: Iterable[str]) -> None:
+def check_table_names(path: Path, table: str, names: Iterable[str]) -> None:
+    """Make sure that tables of one kind have names of their own.
+
+    :raises InputError: two have the same, or one is none.
+    """
     seen: set[str] = set()
     for name in names:
         if name in seen:

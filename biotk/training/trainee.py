@@ -13,12 +13,19 @@ from biotk.errors import InputError
 from biotk.training.objective import Objective
 
 
-class Trainee(Protocol):
-    """A model in training; :class:`biotk.training.mini.MiniTrainee` is one."""
+class Weighted(Protocol):
+    """What has weights that training changes."""
 
     @property
     def network(self) -> nn.Module:
         """What has the parameters; those that need a gradient are trained."""
+
+    def state(self) -> dict[str, Tensor]:
+        """:returns: all weights that training changes, by name; none shares another's memory."""
+
+
+class Trainee(Weighted, Protocol):
+    """A model in training; :class:`biotk.training.mini.MiniTrainee` is one."""
 
     def train(self, *, dropout: float) -> None:
         """Go into training mode."""
@@ -28,9 +35,6 @@ class Trainee(Protocol):
 
     def is_encoder(self, name: str) -> bool:
         """:returns: whether a parameter is one of the pretrained encoder, which learns slower."""
-
-    def state(self) -> dict[str, Tensor]:
-        """:returns: all weights that training changes, by name; none shares another's memory."""
 
     def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
         """Write what loads as a model.
@@ -48,7 +52,7 @@ def where_it_is(network: nn.Module) -> AbstractContextManager[object]:
     return nullcontext() if device.type == "cpu" else device
 
 
-def load_weights(trainee: Trainee, state: Mapping[str, Tensor], *, place: Path) -> None:
+def load_weights(trainee: Weighted, state: Mapping[str, Tensor], *, place: Path) -> None:
     """Have a model take weights over.
 
     :param state: as :meth:`Trainee.state` gives them.

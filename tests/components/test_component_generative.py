@@ -213,7 +213,7 @@ def test_linker_and_model_must_go_together(kb_path, model):
     nlp = spacy.blank("en")
     with pytest.raises(InputError, match="choose the linker generative or cascade"):
         nlp.add_pipe("biotk_linker", config={"kb": kb_path, "linker": "lexical", "model": model})
-    with pytest.raises(UnknownNameError, match="cascade, generative, lexical"):
+    with pytest.raises(UnknownNameError, match="cascade, dense, fused, generative, lexical"):
         load_pipeline("clinical", kb=kb_path, linker="cascad")
 
 

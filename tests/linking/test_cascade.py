@@ -182,11 +182,11 @@ def test_registry_makes_each_linker_with_its_options(kb):
     assert made.lexical.config == LexicalConfig(k=7)
     made = make_linker("lexical", kb, options=LinkerOptions(threshold=0.5, n_kept=1))
     assert made.config == LexicalConfig(threshold=0.5, n_kept=1)
-    assert set(LINKERS) == {"lexical", "generative", "cascade"}
+    assert set(LINKERS) == {"lexical", "generative", "cascade", "dense", "fused"}
 
 
 def test_registry_refuses_what_does_not_go_together(kb):
-    with pytest.raises(UnknownNameError, match="cascade, generative, lexical"):
+    with pytest.raises(UnknownNameError, match="cascade, dense, fused, generative, lexical"):
         make_linker("lexicl", kb)
     with pytest.raises(InputError, match="choose the linker generative or cascade"):
         make_linker("lexical", kb, options=LinkerOptions(model="x"))

@@ -7,10 +7,13 @@ import pickle
 import pytest
 from tiny import open_tiny
 from tiny_generator import tiny_generator
+from tiny_vectors import LetterEncoder
 
 from biotk.document import Document, Mention
 from biotk.linking import (
     CascadeLinker,
+    DenseLinker,
+    FusedLinker,
     GenerativeConfig,
     GenerativeLinker,
     LexicalLinker,
@@ -22,7 +25,7 @@ from biotk.linking import (
 
 TEXT = "Kidney cancer (KC) and fever. No cough; KC was treated with acetylsalicylic acid."
 MENTIONS = ("Kidney cancer", "KC", "fever", "cough", "acetylsalicylic acid", "treated", "KC was")
-KINDS = ["lexical", "generative", "shortlist", "cascade"]
+KINDS = ["lexical", "generative", "shortlist", "cascade", "dense", "fused", "fused, no model"]
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,11 @@ def make(request, kb):
         if request.param == "shortlist":
             config = GenerativeConfig(shortlist="trie")
             return GenerativeLinker(kb, tiny_generator(), config=config, **parts)
+        if request.param == "dense":
+            return DenseLinker(kb, LetterEncoder(), **parts)
+        if request.param.startswith("fused"):
+            model = tiny_generator() if request.param == "fused" else None
+            return FusedLinker(kb, LetterEncoder(), model, **parts)
         kind = {"generative": GenerativeLinker, "cascade": CascadeLinker}[request.param]
         return kind(kb, tiny_generator(), **parts)
 

@@ -1,0 +1,189 @@
+"""One order of the candidates of all sides: a linear model over what each says, and NIL beside.
+
+A softmax over the weighted features of a mention's candidates and of NIL. It is fitted to choose
+the right one, so that features are weighed against one another by what they are worth together:
+a product of experts (see :mod:`biotk.linking.combining`) whose exponents are learnt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biotk.errors import InputError
+from biotk.linking.features import FEATURES, Weighable
+
+Vector = NDArray[np.float64]
+
+FORMAT, VERSION = "biotk-fusion", 1
+
+
+@dataclass(frozen=True, slots=True)
+class FusionWeights:
+    """What each feature counts, with a model that writes names and without one.
+
+    :param asked: weights where the model was asked. By feature.
+    :param alone: weights where it was not.
+    """
+
+    asked: Mapping[str, float]
+    alone: Mapping[str, float]
+
+    def vector(self, *, asked: bool) -> Vector:
+        """:returns: weights in the order of the features; those that are not named are 0."""
+        own = self.asked if asked else self.alone
+        return np.array([own.get(name, 0.0) for name in FEATURES])
+
+    def to_json(self) -> str:
+        """:returns: the weights as text."""
+        told = {"format": FORMAT, "version": VERSION}
+        weights = {"asked": dict(self.asked), "alone": dict(self.alone)}
+        return json.dumps({**told, **weights}, indent=2) + "\n"
+
+    @classmethod
+    def read(cls, path: str | Path) -> FusionWeights:
+        """Read what :meth:`to_json` wrote.
+
+        :raises InputError: it cannot be read, or is something else.
+        """
+        try:
+            raw = json.loads(Path(path).read_text(encoding="utf-8"))
+            if (raw["format"], raw["version"]) != (FORMAT, VERSION):
+                raise ValueError(f"it is no {FORMAT} of version {VERSION}")
+            both = {key: {str(k): float(v) for k, v in raw[key].items()} for key in _KEYS}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{path} cannot be read: {error}") from None
+        for own in both.values():
+            unknown = sorted(set(own) - set(FEATURES))
+            if unknown or not all(map(np.isfinite, own.values())):
+                raise InputError(f"{path}: {(unknown or ['a weight'])[0]} is none that is known")
+        return cls(**both)
+
+
+_KEYS = ("asked", "alone")
+
+#: Set by hand, in the proportions of :class:`~biotk.linking.combining.CombiningConfig`. What suits
+#: an encoder and a model better is fitted by ``biotk train fusion``.
+DEFAULT_WEIGHTS = FusionWeights(
+    asked={
+        "name": 12.0, "name_exact": 0.5, "no_name": -0.5, "cosine": 8.0, "cosine_learned": 3.0,
+        "nearest": 0.5, "written": 0.9, "preferred": 0.1, "type": 1.0, "elsewhere": 0.3,
+        "nil": 0.0, "nil_name": 6.0, "nil_cosine": 5.0, "nil_written": 0.9,
+    },
+    alone={
+        "name": 14.0, "name_exact": 1.0, "no_name": -0.5, "cosine": 14.0, "cosine_learned": 5.0,
+        "nearest": 0.7, "preferred": 0.1, "type": 1.0, "elsewhere": 0.4,
+        "nil": 2.0, "nil_name": 7.0, "nil_cosine": 8.0,
+    },
+)  # fmt: skip
+
+
+class Weighed(NamedTuple):
+    """Candidates in order.
+
+    :param order: their places, best first; equals in order of concepts.
+    :param shares: of each place. *Shape*: (concepts,).
+    :param nil: the share of NIL; all shares sum to one.
+    """
+
+    order: tuple[int, ...]
+    shares: Vector
+    nil: float
+
+
+def weigh(each: Weighable, weights: Vector) -> Weighed:
+    """Put the candidates of a mention in order.
+
+    :param each: the mention's candidates.
+    :param weights: *Shape*: (features,).
+    """
+    shares = softmax(each.features @ weights)
+    order = np.argsort(-np.round(shares[:-1], 9), kind="stable")
+    return Weighed(tuple(order.tolist()), shares[:-1], float(shares[-1]))
+
+
+def softmax(scores: Vector) -> Vector:
+    """:returns: positive numbers that sum to one. *Shape*: as ``scores``."""
+    powers = np.exp(scores - scores.max())
+    shares: Vector = powers / powers.sum()
+    return shares
+
+
+class Judged(NamedTuple):
+    """A mention whose answer is known.
+
+    :param mention: its candidates.
+    :param right: the places that are right, those of homonyms among them; that of NIL is the last
+        one.
+    """
+
+    mention: Weighable
+    right: tuple[int, ...]
+
+
+def fit_weights(
+    judged: Sequence[Judged],
+    *,
+    start: Vector | None = None,
+    prior: float = 1.0,
+    steps: int = 400,
+) -> Vector:
+    """Fit weights that make what is right likely.
+
+    The loss is minus the logarithm of the share of what is right, and a penalty for weights far
+    from where they begin. Found by gradients with momentum; nothing is drawn.
+
+    :param judged: mentions; those without a right candidate teach nothing and are left out.
+    :param start: where weights begin, and are drawn to; 0 by default. *Shape*: (features,).
+    :param prior: how strongly, as a number of mentions.
+    :param steps: how many.
+    :returns: *Shape*: (features,).
+    :raises InputError: no mention has a right candidate.
+    """
+    kept = [each for each in judged if each.right]
+    if not kept:
+        raise InputError("no mention has its right concept among the candidates")
+    features = np.concatenate([each.mention.features for each in kept])
+    lengths = np.array([len(each.mention.features) for each in kept])
+    begins = np.concatenate(([0], np.cumsum(lengths)[:-1]))
+    right = np.zeros(len(features), bool)
+    for begin, each in zip(begins.tolist(), kept):
+        right[[begin + place for place in each.right]] = True
+    weights = np.zeros(len(FEATURES)) if start is None else start.astype(float)
+    first, scale = weights.copy(), np.maximum(features.std(0), 1e-3)
+    momentum, square = np.zeros_like(weights), np.zeros_like(weights)
+    for step in range(1, steps + 1):
+        gradient = _gradient(features, weights, begins, lengths, right)
+        gradient += prior * (weights - first) * scale**2
+        # Adam, on features of about one size.
+        slope = gradient / scale / len(kept)
+        momentum = 0.9 * momentum + 0.1 * slope
+        square = 0.99 * square + 0.01 * slope**2
+        rate = 0.1 * (1 - (step - 1) / steps)
+        move = (momentum / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-9)
+        weights = weights - rate * move / scale
+    return weights
+
+
+def _gradient(
+    features: NDArray[np.float64],
+    weights: Vector,
+    begins: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    right: NDArray[np.bool_],
+) -> Vector:
+    """:returns: of minus the logarithm of the shares of what is right, summed over mentions."""
+    scores = features @ weights
+    scores -= np.repeat(np.maximum.reduceat(scores, begins), lengths)
+    powers = np.exp(scores)
+    shares = powers / np.repeat(np.add.reduceat(powers, begins), lengths)
+    good = np.where(right, powers, 0.0)
+    wanted = good / np.repeat(np.add.reduceat(good, begins), lengths).clip(min=1e-300)
+    found: Vector = (shares - wanted) @ features
+    return found

@@ -1,0 +1,240 @@
+"""Trains a synonym encoder from its recipe: pairs, batches of near ones, figures, checkpoints.
+
+The folder of a run::
+
+    RUN/kb/<name>/                 the KBs that the recipe builds
+    RUN/pairs/log.jsonl            figures, one line each
+    RUN/pairs/curves.svg           the same as a picture
+    RUN/pairs/checkpoint.safetensors
+    RUN/model/                     what `--encoder` takes
+    RUN/metrics.json               recipe, seed, data and figures
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from biotk.errors import BioTKError, InputError
+from biotk.io.files import atomic_writer
+from biotk.kb.manifest import sha256_file
+from biotk.nn.checkpoint_files import SAFE
+from biotk.nn.encoder_files import SHA256, find_encoder
+from biotk.nn.mini_encoder import read_encoder
+from biotk.nn.mini_format import MiniFormat
+from biotk.nn.synonym_encoder import SynonymEncoder
+from biotk.nn.synonym_files import save_synonym_encoder
+from biotk.nn.synonym_network import SynonymNetwork, new_synonym_network
+from biotk.training.checkpoints import Progress, load_checkpoint, save_checkpoint
+from biotk.training.curves import curves_of, write_curves
+from biotk.training.encoder_figures import answer
+from biotk.training.encoder_recipe import EncoderRecipe
+from biotk.training.log import Log, read_log
+from biotk.training.pair_batches import arrange
+from biotk.training.pair_material import PairMaterial
+from biotk.training.places import model_place
+from biotk.training.synonym_pairs import draw_pairs
+
+Say = Callable[[str], None]
+#: Told how far it is: what is being done, how much of it, and how much there is.
+ShowProgress = Callable[[str, int, int], None]
+
+STAGE = "pairs"
+
+
+class EncoderTraining:
+    """A training, from its recipe to a model's folder.
+
+    :param recipe: what to do.
+    :param out: the folder of the run; its KBs are built.
+    :param device: ``cpu``, or a GPU as torch names it.
+    :param threads: of torch, in this process.
+    :param say: told what somebody should know.
+    :param show: told how far it is.
+    :raises InputError: something that the recipe names is not there, or does not fit.
+    """
+
+    def __init__(
+        self,
+        recipe: EncoderRecipe,
+        out: Path,
+        *,
+        device: str = "cpu",
+        threads: int = 1,
+        say: Say = lambda line: None,
+        show: ShowProgress = lambda step, done, total: None,
+    ) -> None:
+        self._recipe, self._out, self._say, self._show = recipe, out, say, show
+        place = None if recipe.encoder is None else model_place(recipe, recipe.encoder)
+        folder = find_encoder(place)
+        self._sha256 = SHA256 if place is None else sha256_file(folder / SAFE)
+        base = read_encoder(folder, sha256=self._sha256)
+        if recipe.max_pieces + 2 > int(base.config.max_position_embeddings):
+            raise InputError(f"{recipe.path}: max_pieces is more than the encoder has room for")
+        self._form = MiniFormat.load(folder)
+        torch.set_num_threads(threads)
+        torch.manual_seed(recipe.seed)
+        self._network = new_synonym_network(base, recipe.shape).to(device)
+        self._network.freeze_below()
+        self._progress = Progress(recipe=recipe.sha256)
+        self._optimizer = torch.optim.AdamW(
+            [each for each in self._network.parameters() if each.requires_grad],
+            lr=recipe.training.lr,
+            weight_decay=0.01,
+        )
+        self._material = PairMaterial(recipe, out, say=say)
+
+    @property
+    def network(self) -> SynonymNetwork:
+        """What is trained."""
+        return self._network
+
+    def state(self) -> dict[str, Tensor]:
+        """:returns: all weights that training changes, by name."""
+        return self._network.own_state()
+
+    def run(self, *, until: float | None = None) -> bool:
+        """Train to the end, from where a checkpoint left off if there is one.
+
+        :param until: the ``time.monotonic()`` at which it stops with a checkpoint.
+        :returns: whether it is finished, and the model is written.
+        :raises InputError: the checkpoint is damaged, or of another recipe.
+        :raises BioTKError: the loss is no number any more.
+        """
+        folder, training = self._out / STAGE, self._recipe.training
+        trainer = self._trainer()
+        self._resume(folder)
+        log = Log(folder, step=self._progress.step)
+        if not self._progress.step:
+            log.add({"step": 0, **self._evaluate()})
+        start, before = time.monotonic(), self._progress.seconds
+        while self._progress.step < training.steps:
+            first = self._progress.step
+            loss = self._pool(trainer)
+            step = self._progress.step
+            self._progress.seconds = before + time.monotonic() - start
+            figures = {"step": step, "nll": loss, "seconds": self._progress.seconds}
+            over, every = step >= training.steps, training.evaluate_every
+            if over or step // every > first // every:
+                figures |= self._evaluate()
+            log.add(figures)
+            self._show("training", step, training.steps)
+            late = until is not None and time.monotonic() >= until
+            every = training.checkpoint_every
+            if over or late or step // every > first // every:
+                save_checkpoint(folder, self, self._optimizer, self._progress)
+                write_curves(folder / "curves.svg", curves_of(read_log(folder)), title="pairs")
+            if late and not over:
+                return False
+        self._finish()
+        return True
+
+    def _trainer(self) -> Any:
+        # What trains is imported here: it takes seconds, and is an extra of its own.
+        try:
+            from biotk.training.pair_trainer import PairTrainer
+        except ImportError as error:
+            raise InputError(
+                "training an encoder needs accelerate and datasets: pip install 'biotk[train]' "
+                f"({error})"
+            ) from error
+        training = self._recipe.training
+
+        def rate(step: int) -> float:
+            if step < training.warmup:
+                return (step + 1) / training.warmup
+            return max(1 - (step - training.warmup) / max(training.steps - training.warmup, 1), 0.0)
+
+        return PairTrainer(
+            self._network,
+            self._form,
+            max_pieces=self._recipe.max_pieces,
+            scale=training.scale,
+            bf16=training.bf16,
+            optimizer=self._optimizer,
+            rate=rate,
+        )
+
+    def _resume(self, folder: Path) -> None:
+        found = load_checkpoint(folder, self, self._optimizer)
+        if found is None:
+            return
+        if found.recipe != self._recipe.sha256:
+            raise InputError(
+                f"{folder} was trained with another recipe: begin anew with --fresh, or take "
+                "another folder"
+            )
+        self._progress = found
+        self._say(f"going on from step {found.step:,}")
+
+    def _pool(self, trainer: Any) -> float:
+        """Train on one pool of batches.
+
+        :returns: the mean loss.
+        """
+        training = self._recipe.training
+        n = min(training.pool, training.steps - self._progress.step)
+        # Pools begin at any step; the seed and the step say all that is drawn.
+        seed = (self._recipe.seed, self._progress.step)
+        rng = np.random.default_rng(seed)
+        sources, weights = self._material.sources()
+        pairs = draw_pairs(sources, weights, n * training.batch, rng)
+        vectors = None
+        if training.near > 1:
+            vectors = self._encoder().encode([pair.anchor for pair in pairs], fast=True)
+        places = arrange(pairs, vectors, batch=training.batch, near=training.near, rng=rng)
+        # Those that are full first: the trainer cuts batches by their size.
+        places.sort(key=len, reverse=True)
+        full = [place for place in places if len(place) == len(places[0])]
+        self._network.train()
+        batches = [[pairs[at] for at in place] for place in full]
+        loss = float(trainer.train(batches, step=seed[1], seed=hash(seed) % 2**31))
+        self._network.eval()
+        if not np.isfinite(loss):
+            raise BioTKError(f"step {self._progress.step}: the loss is not finite: lower lr")
+        self._progress.step += n
+        return loss
+
+    def _encoder(self) -> SynonymEncoder:
+        return SynonymEncoder(
+            self._network, self._form, fingerprint="", max_pieces=self._recipe.max_pieces
+        )
+
+    def _evaluate(self) -> dict[str, float]:
+        figures: dict[str, float] = {}
+        encoder = self._encoder()
+        for name, questions in self._material.questions().items():
+            found = answer(encoder, questions)
+            figures |= {f"{name} {key}": value for key, value in found.items()}
+        told = ", ".join(f"{key} {value:.3f}" for key, value in figures.items())
+        if told:
+            self._say(f"step {self._progress.step:,}: {told}")
+        return figures
+
+    def _finish(self) -> None:
+        save_synonym_encoder(
+            self._network.cpu(),
+            self._out / "model",
+            form=self._form,
+            max_pieces=self._recipe.max_pieces,
+            encoder_sha256=self._sha256,
+        )
+        figures = [each for each in read_log(self._out / STAGE) if len(each) > 3]
+        metrics = {
+            "name": self._recipe.name,
+            "recipe_sha256": self._recipe.sha256,
+            "seed": self._recipe.seed,
+            "steps": self._progress.step,
+            "seconds": round(self._progress.seconds, 1),
+            "figures": figures,
+            "data": self._material.facts,
+        }
+        with atomic_writer(self._out / "metrics.json") as file:
+            file.write(json.dumps(metrics, indent=2) + "\n")

@@ -1,0 +1,104 @@
+"""Whole trainings of a tiny synonym encoder: they learn, and go on as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+from tiny_encoder import write_encoder_training
+from typer.testing import CliRunner
+
+from biotk.cli import app
+from biotk.errors import InputError, UnknownNameError
+from biotk.kb import open_kb
+from biotk.nn.synonym_files import load_synonym_encoder
+from biotk.nn.tensor_files import read_tensors
+from biotk.training.encoder import EncoderTraining
+from biotk.training.encoder_recipe import read_encoder_recipe
+
+pytest.importorskip("accelerate", reason="the extra `train` is not installed")
+pytest.importorskip("datasets", reason="the extra `train` is not installed")
+
+
+def log_of(folder) -> list[dict]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def weights_of(run):
+    return read_tensors(run / "pairs" / "checkpoint.safetensors").tensors
+
+
+def test_encoder_training_by_the_command_learns_and_makes_a_model(tmp_path) -> None:
+    recipe = write_encoder_training(tmp_path, steps=64)
+    out = tmp_path / "run"
+    done = CliRunner().invoke(app, ["train", "encoder", str(recipe), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == str(out / "model")
+    assert "tiny: 15 concepts, 33 names" in done.stderr.splitlines()
+    figures = log_of(out / "pairs")
+    losses = [line["nll"] for line in figures if "nll" in line]
+    assert losses[-1] < 0.8 * losses[0]
+    asked = [line["dev right"] for line in figures if "dev right" in line]
+    assert len(asked) == 5
+    assert asked[-1] == 1.0
+    ElementTree.parse(out / "pairs" / "curves.svg")
+    facts = json.loads((out / "metrics.json").read_text())
+    assert facts["steps"] == 64
+    assert facts["data"]["kbs"]["tiny"]["fingerprint"] == open_kb(tmp_path / "tiny").fingerprint
+    (out / "model" / "encoder").symlink_to(tmp_path / "encoder")
+    vectors = load_synonym_encoder(out / "model").encode(["Fever", "fever", "Pyrexia", "Cough"])
+    np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
+    assert vectors[0] @ vectors[2] > vectors[0] @ vectors[3]
+
+
+def test_encoder_training_that_was_stopped_comes_to_the_same_weights(tmp_path) -> None:
+    recipe = read_encoder_recipe(write_encoder_training(tmp_path, steps=16))
+    EncoderTraining(recipe, tmp_path / "whole").run()
+    assert not EncoderTraining(recipe, tmp_path / "parts").run(until=0.0)
+    assert EncoderTraining(recipe, tmp_path / "parts").run()
+    whole, parts = weights_of(tmp_path / "whole"), weights_of(tmp_path / "parts")
+    assert whole.keys() == parts.keys()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    steps = [line["step"] for line in log_of(tmp_path / "parts" / "pairs")]
+    assert steps == [0, 8, 16]
+
+
+def test_encoder_training_leaves_what_is_frozen_alone(tmp_path) -> None:
+    recipe = read_encoder_recipe(write_encoder_training(tmp_path, steps=8))
+    training = EncoderTraining(recipe, tmp_path / "run")
+    before = {name: each.clone() for name, each in training.network.state_dict().items()}
+    training.run()
+    after = training.network.state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed <= training.state().keys()
+    assert {"projection.weight", "encoder.encoder.layer.2.output.dense.weight"} <= changed
+    assert not any(name.startswith("encoder.encoder.layer.0.") for name in changed)
+
+
+def test_checkpoint_of_another_recipe_is_refused(tmp_path) -> None:
+    path = write_encoder_training(tmp_path, steps=8)
+    EncoderTraining(read_encoder_recipe(path), tmp_path / "run").run(until=0.0)
+    path.write_text(path.read_text().replace("seed = 5", "seed = 6"))
+    with pytest.raises(InputError, match="another recipe: begin anew with --fresh"):
+        EncoderTraining(read_encoder_recipe(path), tmp_path / "run").run()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "told"),
+    [
+        ("near = 2", "near = 0", InputError, r"\[training\] near is 0"),
+        ("near = 2", "nearby = 2", UnknownNameError, "nearby"),
+        ("weight = 3", "weight = 0", InputError, r"\[\[feed\]\] 1: weight is 0"),
+        ('corpus = "notes"', 'corpus = "noted"', UnknownNameError, "noted"),
+        ("dim = 8", "dim = 9000", InputError, "dim is 9000"),
+        ("max_pieces = 24", "max_pieces = 4000", InputError, "max_pieces is more"),
+    ],
+)
+def test_recipe_that_makes_no_sense_is_refused(tmp_path, old, new, error, told) -> None:
+    path = write_encoder_training(tmp_path, steps=8)
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(error, match=told):
+        EncoderTraining(read_encoder_recipe(path), tmp_path / "run")

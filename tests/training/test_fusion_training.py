@@ -1,0 +1,98 @@
+"""Weights of the fused linker, fitted on annotated mentions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tiny import build_tiny
+from tiny_encoder import write_synonym_encoder
+from tiny_training import note, notes
+from tiny_vectors import LetterEncoder
+from typer.testing import CliRunner
+
+from biotk.cli import app
+from biotk.document import Candidate
+from biotk.errors import InputError, UnknownNameError
+from biotk.io import write_documents
+from biotk.kb import open_kb
+from biotk.linking import FusedLinker
+from biotk.linking.features import FEATURES
+from biotk.linking.fusion import FusionWeights, fit_weights
+from biotk.training.fusion import judge, read_fusion_recipe, share_right
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("fusion")
+    build_tiny(made)
+    for split, n in (("train", 20), ("dev", 60)):
+        write_documents(notes(made, n, split=split, seed=n), made / f"{split}.jsonl")
+    write_synonym_encoder(made / "encoder")
+    recipe = 'encoder = "{}"\nmodel = "none"\n\n[[set]]\nname = "dev"\ncorpus = "dev.jsonl"\n'
+    recipe = recipe.format(made / "encoder") + 'kb = "tiny"\nlearn = ["train.jsonl"]\n'
+    (made / "recipe.toml").write_text(recipe)
+    return made
+
+
+def test_right_places_are_those_of_the_gold_concepts(folder) -> None:
+    kb = open_kb(folder / "tiny")
+    linker = FusedLinker(kb, LetterEncoder())
+    documents = [
+        note(0, "Pyrexia", "MESH:D005334", split="a"),
+        note(1, "Pyrexia", None, split="a"),
+        note(2, "Pyrexia", "MESH:D404040", split="a"),
+    ]
+    found = list(judge(linker, documents))
+    assert len(found) == 2
+    gold, nil = found
+    assert [gold.mention.concepts[at] for at in gold.right] == [kb.index_of("MESH:D005334")]
+    assert nil.right == (len(nil.mention.concepts),)
+    (hidden, _) = judge(linker, documents, hidden=1.0)
+    assert hidden.right == (len(hidden.mention.concepts),)
+    assert kb.index_of("MESH:D005334") not in hidden.mention.concepts
+    assert hidden.mention.features.shape == (len(hidden.mention.concepts) + 1, len(FEATURES))
+    assert all(isinstance(each, Candidate) for each in hidden.mention.shown)
+    assert list(judge(linker, documents, types=["Chemical"])) == []
+
+
+def test_fitted_weights_put_more_in_the_right_place(folder) -> None:
+    kb = open_kb(folder / "tiny")
+    judged = list(judge(FusedLinker(kb, LetterEncoder()), notes(folder, 60, split="x", seed=1)))
+    weights = fit_weights(judged)
+    assert share_right(judged, weights) > max(0.8, share_right(judged, 0 * weights))
+
+
+def test_fusion_is_fitted_by_the_command_and_used(folder, tmp_path) -> None:
+    out = tmp_path / "weights.json"
+    done = CliRunner().invoke(
+        app, ["train", "fusion", str(folder / "recipe.toml"), "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    assert done.stdout.strip() == str(out)
+    assert "with what is right among their candidates, without a model" in done.stderr
+    assert FusionWeights.read(out).alone["nil_name"] != 0
+    arguments = ["evaluate", "linking", "--corpus", str(folder / "dev.jsonl"), "--json"]
+    arguments += ["--kb", str(folder / "tiny"), "--linker", "fused", "--model", "none"]
+    arguments += ["--encoder", str(folder / "encoder"), "--fusion", str(out)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert report["encoder"]["dim"] == 8
+    assert "model" not in report
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("[[set]]", "[[sets]]", UnknownNameError),
+        ('kb = "tiny"', "kb = 3", InputError),
+        ('model = "none"', "hidden = 2.0", InputError),
+        ('name = "dev"', "", InputError),
+    ],
+)
+def test_fusion_recipe_that_makes_no_sense_is_refused(folder, tmp_path, old, new, error) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text((folder / "recipe.toml").read_text().replace(old, new))
+    with pytest.raises(error):
+        read_fusion_recipe(path)

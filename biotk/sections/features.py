@@ -10,7 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from string import ascii_uppercase, digits
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,11 +20,13 @@ from biotk.sections.candidates import (
     CLOSER,
     COLON,
     DASH,
+    RULING,
     Candidate,
     candidates,
     is_rule,
 )
 from biotk.sections.hashing import Floats, Ints, word_rows
+from biotk.sections.layout import DIGIT, LOWER, UPPER, Layout
 from biotk.sections.rows import Rows
 from biotk.sections.titles import CATEGORIES, category_of, is_part
 from biotk.text.lines import Line, split_lines
@@ -52,6 +56,7 @@ _LONG = re.compile(r"(?<=\s)(\S)\S{3}")
 # Columns of a line that hang on the lines around it.
 _AFTER_BLANK, _BEHIND_BLANK, _FIRST, _SHARE = 7, 8, 10, 12
 # What looks like the end of a title rather than of a sentence.
+_BODY = itemgetter(2)
 _ASKED = COLON | CLOSER | DASH
 # What the words of a candidate are known by: its title, how many characters are joined to its last
 # word, and whether rules are asked.
@@ -67,6 +72,8 @@ class TextFeatures:
     :param lines: those lines.
     :param found: the candidates of all lines, in order.
     :param at: the line of each candidate. *Shape*: (candidates,).
+    :param first: where the first candidate stands of each line that has any. *Shape*: (such
+        lines,).
     :param titles: each candidate's words.
     :param candidate: *Shape*: (candidates, N_CANDIDATE).
     :param line: *Shape*: (lines, N_LINE).
@@ -77,6 +84,7 @@ class TextFeatures:
     lines: list[Line]
     found: list[Candidate]
     at: Ints
+    first: Ints
     titles: list[str]
     candidate: Floats
     line: Floats
@@ -87,16 +95,17 @@ def text_features(texts: Sequence[str]) -> TextFeatures:
     read = _Read()
     for text in texts:
         read.add(text)
-    at = np.array(read.at, np.int64)
-    line = _of_lines(read)
+    layout, places = Layout(texts), _places(read, texts)
+    line = _of_lines(read, layout, places.line)
     return TextFeatures(
         read.n_lines,
         read.n_found,
         read.lines,
         read.found,
-        at,
+        places.at,
+        places.first,
         read.titles,
-        _of_candidates(read, _common(line)[at]),
+        _of_candidates(read, layout, places, _common(line)[places.at]),
         line,
     )
 
@@ -111,10 +120,26 @@ def starts_of(at: Ints) -> Ints:
     return np.flatnonzero(new)
 
 
-class _Read:
-    """Texts read one by one: what is told of a line and of a candidate alone.
+class _Places(NamedTuple):
+    """Where lines and candidates stand, counted from the beginning of all texts.
 
-    Numbers are kept flat: numpy reads them many times faster than tuples.
+    :param line: start, end and where the indent begins. *Shape*: (lines, 3).
+    :param at: the line of each candidate. *Shape*: (candidates,).
+    :param first: where the first candidate of each line that has any stands among them.
+    :param body: where the text behind each goes on. *Shape*: (candidates,).
+    """
+
+    line: Ints
+    at: Ints
+    first: Ints
+    body: Ints
+
+
+class _Read:
+    """Texts read one by one: where their lines and candidates stand.
+
+    Places count from the beginning of all texts. Numbers are kept flat: numpy reads them many
+    times faster than tuples.
     """
 
     def __init__(self) -> None:
@@ -124,77 +149,78 @@ class _Read:
         self.found: list[Candidate] = []
         self.at: list[int] = []
         self.titles: list[str] = []
-        # What stands in the columns of a line, zeros for what hangs on other lines.
-        self.of_line: list[float] = []
-        # What is told of each candidate's place, and what its words are known by.
-        self.of_place: list[float] = []
+        # Lines behind a blank one, and what the words of candidates are known by.
+        self.after_blank: list[int] = []
         self.keys: list[_Key] = []
 
     def add(self, text: str) -> None:
-        n = found = 0
+        before, n_found = len(self.lines), len(self.found)
         blank = False
         for line in split_lines(text):
-            start, end, outer = line
+            start, end, _ = line
             # A line that is drawn parts others just as a blank one does.
-            if end == start or is_rule(text, line):
-                blank = n > 0
+            if end == start or (text[start] in RULING and is_rule(text, line)):
+                blank = len(self.lines) > before
                 continue
-            head, last = text[start : min(end, start + _HEAD)], text[end - 1]
-            upper, digits = _capitals_and_digits(head)
-            self.of_line += (
-                min((end - start) / 100, 3.0), last == ".", last == ":", last in ",;",
-                head[0].islower(), upper / len(head), digits / len(head),
-                blank, 0, start > outer, n == 0, ":" in head, n,
-            )  # fmt: skip
+            if blank:
+                self.after_blank.append(len(self.lines))
+                blank = False
             if some := candidates(text, line):
                 self._offer(text, end, some)
-                found += len(some)
             self.lines.append(line)
-            blank = False
-            n += 1
-        self.n_lines.append(n)
-        self.n_found.append(found)
+        self.n_lines.append(len(self.lines) - before)
+        self.n_found.append(len(self.found) - n_found)
 
     def _offer(self, text: str, line_end: int, some: Sequence[Candidate]) -> None:
-        line = len(self.lines)
-        for number, candidate in enumerate(some):
-            start, end, body, ends = candidate
+        self.found += some
+        for start, end, _, ends in some:
             title = text[start:end]
-            rest = text[body] if body < line_end else ""
-            self.at.append(line)
-            self.found.append(candidate)
+            self.at.append(len(self.lines))
             self.titles.append(title)
-            self.of_place += (
-                not rest, rest.isupper(), rest.islower(), rest.isdigit(),
-                min((line_end - body) / 200, 2.0), number / len(some),
-            )  # fmt: skip
             is_joined = end < line_end and not text[end].isspace()
             joined = len(text[end : end + 3].split(None, 1)[0]) if is_joined else 0
             self.keys.append((title, joined, ends & _ASKED > 0))
 
 
-_ASCII_UPPER, _ASCII_DIGITS = ascii_uppercase.encode(), digits.encode()
+def _places(read: _Read, texts: Sequence[str]) -> _Places:
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    begins = np.cumsum(sizes) - sizes
+    line = np.fromiter(chain.from_iterable(read.lines), np.int64, 3 * len(read.lines))
+    line = line.reshape(-1, 3) + np.repeat(begins, read.n_lines)[:, None]
+    body = np.fromiter(map(_BODY, read.found), np.int64, len(read.found))
+    at = np.array(read.at, np.int64)
+    return _Places(line, at, starts_of(at), body + np.repeat(begins, read.n_found))
 
 
-def _capitals_and_digits(text: str) -> tuple[int, int]:
-    """:returns: how many of its characters are capitals, and how many digits."""
-    if not text.isascii():
-        return sum(map(str.isupper, text)), sum(map(str.isdigit, text))
-    raw = text.encode()
-    n = len(raw)
-    return (
-        n - len(raw.translate(None, _ASCII_UPPER)),
-        n - len(raw.translate(None, _ASCII_DIGITS)),
-    )
+def _of_lines(read: _Read, layout: Layout, places: Ints) -> Floats:
+    """:returns: what is told of each line. *Shape*: (lines, N_LINE).
 
-
-def _of_lines(read: _Read) -> Floats:
-    """:returns: what is told of each line. *Shape*: (lines, N_LINE)."""
-    line = np.fromiter(read.of_line, np.float32, len(read.of_line)).reshape(-1, N_LINE)
+    :param places: where each line starts and ends, and its indent begins. *Shape*: (lines, 3).
+    """
+    line = np.zeros((len(places), N_LINE), np.float32)
+    if not len(places):
+        return line
+    start, end, outer = places.T
+    head = np.minimum(end, start + _HEAD)
+    upper, digits, colons = layout.counts(start, head)
+    last = layout.codes[end - 1]
     n_lines = np.array(read.n_lines, np.int64)
+    ends = np.cumsum(n_lines)
+    number = np.arange(len(line)) - np.repeat(ends - n_lines, n_lines)
+    line[:, 0] = np.minimum((end - start) / 100, 3.0)
+    line[:, 1] = last == ord(".")
+    line[:, 2] = last == ord(":")
+    line[:, 3] = (last == ord(",")) | (last == ord(";"))
+    line[:, 4] = layout.kinds[start] & LOWER > 0
+    line[:, 5] = upper / (head - start)
+    line[:, 6] = digits / (head - start)
+    line[read.after_blank, _AFTER_BLANK] = 1.0
     # A blank line behind one is a blank line before the next; none stands before a text's first.
     line[:-1, _BEHIND_BLANK] = line[1:, _AFTER_BLANK]
-    line[:, _SHARE] /= np.repeat(n_lines, n_lines)
+    line[:, 9] = start > outer
+    line[:, _FIRST] = number == 0
+    line[:, 11] = colons > 0
+    line[:, _SHARE] = number / np.repeat(n_lines, n_lines)
     return line
 
 
@@ -212,14 +238,27 @@ def _common(line: Floats) -> Floats:
     return common
 
 
-def _of_candidates(read: _Read, common: Floats) -> Floats:
+def _of_candidates(read: _Read, layout: Layout, places: _Places, common: Floats) -> Floats:
     """:returns: what is told of each candidate. *Shape*: (candidates, N_CANDIDATE)."""
-    place = np.fromiter(read.of_place, np.float32, len(read.of_place)).reshape(-1, 6)
+    body, line_end = places.body, places.line[places.at, 1]
     words = _CANDIDATE_TITLES.of(read.keys)
+    result = np.empty((len(body), N_CANDIDATE), np.float32)
+    has_text = body < line_end
+    kinds = np.where(has_text, layout.kinds[np.minimum(body, line_end - 1)], 0)
+    first = places.first
+    n = np.diff(np.append(first, len(body)))
     # What ends a title and what stands before it is not told: a model that sees a dash or a number
     # learns that what it has not seen before a dash is no title.
-    parts = (place[:, :1], words[:, :9], place[:, 1:], common, words[:, 9:])
-    return np.concatenate(parts, 1)
+    result[:, 0] = ~has_text
+    result[:, 1:10] = words[:, :9]
+    result[:, 10] = kinds & UPPER > 0
+    result[:, 11] = kinds & LOWER > 0
+    result[:, 12] = kinds & DIGIT > 0
+    result[:, 13] = np.minimum((line_end - body) / 200, 2.0)
+    result[:, 14] = (np.arange(len(body)) - np.repeat(first, n)) / np.repeat(n, n)
+    result[:, 15:24] = common
+    result[:, 24:] = words[:, 9:]
+    return result
 
 
 def _of_candidate_title(title: str, joined: int, asked: bool) -> tuple[float, ...]:

@@ -19,10 +19,12 @@ Ints = NDArray[np.int64]
 N_PIECES, N_WORDS = 16384, 16384
 
 _WORD = re.compile(r"[^\W_]+|[&/#%+]")
+# Words whose rows are kept.
+_MOST_KEPT = 200_000
 _BODY = re.compile(r"[^\W\d_]{2,}")
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=_MOST_KEPT)
 def pieces_of(word: str) -> tuple[int, ...]:
     """:returns: the rows of a word, of its ends and of its three-letter pieces, for titles."""
     marked = f"<{word}>"
@@ -31,10 +33,17 @@ def pieces_of(word: str) -> tuple[int, ...]:
     return tuple(1 + zlib.crc32(part.encode()) % (N_PIECES - 1) for part in sorted(parts))
 
 
-@lru_cache(maxsize=200_000)
-def row_of(word: str) -> int:
-    """:returns: the row of a word, for bodies."""
-    return 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
+class _WordRows(dict[str, int]):
+    """The rows of words, for bodies; each is worked out once."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        row = self[word] = 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
+        return row
+
+
+_row_of = _WordRows().__getitem__
 
 
 @lru_cache(maxsize=100_000)
@@ -47,7 +56,7 @@ def title_rows(title: str) -> tuple[int, ...]:
 def word_rows(text: str, start: int, end: int, most: int) -> list[int]:
     """:returns: the rows of the first words of a stretch, row 0 first."""
     words = _BODY.findall(text[start : min(end, start + 10 * most)].lower())
-    return [0, *map(row_of, words[:most])]
+    return [0, *map(_row_of, words[:most])]
 
 
 @dataclass(frozen=True, slots=True)

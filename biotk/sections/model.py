@@ -15,7 +15,6 @@ from biotk.sections.features import (
     Span,
     TextFeatures,
     section_features,
-    starts_of,
     text_features,
 )
 from biotk.sections.hashing import Floats
@@ -141,8 +140,7 @@ def _titles(features: TextFeatures, scores: Floats) -> list[list[tuple[int, Cand
     result: list[list[tuple[int, Candidate]]] = [[] for _ in features.n_lines]
     if not len(scores):
         return result
-    at = features.at
-    first = starts_of(at)
+    at, first = features.at, features.first
     # A line has a title if that is likelier than not, whichever of its candidates it is.
     odds = np.logaddexp.reduceat(scores, first)
     text_of = np.repeat(np.arange(len(features.n_lines)), features.n_lines)

@@ -12,6 +12,7 @@ and whether it is a part of the one before.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,7 +22,6 @@ from biotk.sections.features import (
     N_SECTION,
     SectionFeatures,
     TextFeatures,
-    starts_of,
 )
 from biotk.sections.hashing import N_PIECES, N_WORDS, Bags, Floats, Ints, title_rows
 from biotk.sections.rows import Rows
@@ -66,6 +66,11 @@ def windows(lengths: Sequence[int], reach: int) -> Ints:
     :returns: *Shape*: (items, 2 · reach + 1): places of neighbours; the number of all items stands
         for what lies beyond an end.
     """
+    # A note by itself: its windows are those of every note as long.
+    return _windows_of_one(lengths[0], reach) if len(lengths) == 1 else _windows(lengths, reach)
+
+
+def _windows(lengths: Sequence[int], reach: int) -> Ints:
     sizes = np.asarray(lengths, np.int64)
     stops = np.cumsum(sizes)
     total = int(stops[-1]) if len(stops) else 0
@@ -73,6 +78,11 @@ def windows(lengths: Sequence[int], reach: int) -> Ints:
     last = np.repeat(stops, sizes)[:, None]
     at = np.arange(total)[:, None] + np.arange(-reach, reach + 1)
     return np.where((at < first) | (at >= last), total, at)
+
+
+@lru_cache(maxsize=512)
+def _windows_of_one(length: int, reach: int) -> Ints:
+    return _windows([length], reach)
 
 
 class Networks:
@@ -83,6 +93,12 @@ class Networks:
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
+        self._layers = {
+            name: (weights[f"{name}.weight"].T, weights[f"{name}.bias"]) for name in _LINEAR
+        }
+        # What scores a candidate, its line and its text; a section and its text.
+        self._score = [weights["score.weight"].T[n : n + LINE] for n in range(0, 3 * LINE, LINE)]
+        self._about = [weights["about.weight"].T[n : n + SECTION] for n in (0, SECTION)]
         # Most titles come again.
         self._pieces, self._titles = (_titles(weights[name]) for name in ("pieces", "titles"))
 
@@ -95,7 +111,7 @@ class Networks:
         if not len(at):
             return np.zeros(0, np.float32)
         found = self._relu("candidate", self._pieces.of(texts.titles), texts.candidate)
-        first = starts_of(at)
+        first = texts.first
         best = np.zeros((len(texts.lines), LINE), np.float32)
         best[at[first]] = np.maximum.reduceat(found, first)
         line = self._relu("line", best, texts.line)
@@ -104,7 +120,7 @@ class Networks:
         body = context @ weights["body.weight"] + weights["body.bias"]
         # A candidate, its line in context and the mean of its text, multiplied before the latter
         # two are handed out to the candidates of their lines.
-        of_found, of_line, of_text = np.split(weights["score.weight"].T, 3)
+        of_found, of_line, of_text = self._score
         around = context @ of_line
         around += np.repeat(_means(line, lengths) @ of_text + weights["score.bias"], lengths, 0)
         hidden = found @ of_found + around[at]
@@ -126,15 +142,16 @@ class Networks:
             texts.section,
         )
         context = self._in_context(vectors, "around", "beyond", windows(lengths, SECTION_REACH))
-        of_section, of_text = np.split(weights["about.weight"].T, 2)
+        of_section, of_text = self._about
         scores: Floats = context @ of_section
         scores += np.repeat(_means(vectors, lengths) @ of_text, lengths, 0)
         return scores + weights["about.bias"]
 
     def _relu(self, name: str, *parts: Floats) -> Floats:
         x = parts[0] if len(parts) == 1 else np.concatenate(parts, 1)
-        result: Floats = x @ self.weights[f"{name}.weight"].T
-        result += self.weights[f"{name}.bias"]
+        weight, bias = self._layers[name]
+        result: Floats = x @ weight
+        result += bias
         return np.maximum(result, 0.0, out=result)
 
     def _in_context(self, items: Floats, first: str, second: str, near: Ints) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import NamedTuple
 
 # A form feed starts a page, and with it a line. The rarer ends that str.splitlines() knows (file
@@ -26,6 +27,10 @@ class Line(NamedTuple):
     outer: int
 
 
+# Called for every line of every text: many times faster than what NamedTuple writes for it.
+_line = partial(tuple.__new__, Line)
+
+
 def split_lines(text: str) -> list[Line]:
     r"""Split a text into its lines, in time linear in its length.
 
@@ -43,6 +48,6 @@ def split_lines(text: str) -> list[Line]:
             start = end = outer
         elif text[end - 1].isspace():
             end = start + len(text[start:end].rstrip())
-        lines.append(Line(start, end, outer))
+        lines.append(_line((start, end, outer)))
         outer = stop
     return lines

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
+from string import ascii_letters, ascii_uppercase, digits
 from typing import NamedTuple
 
 import numpy as np
@@ -269,7 +270,8 @@ def _of_candidate_title(title: str, joined: int, asked: bool) -> tuple[float, ..
     :param asked: what rules know is asked of what looks like a title only: most other candidates
         are sentences.
     """
-    upper = sum(map(str.isupper, title)) / max(1, sum(map(str.isalpha, title)))
+    n_upper, n_letters, n_digits = _counts(title)
+    upper = n_upper / max(1, n_letters)
     # Words of more than three letters. The first may stand behind a mark, where no word begins.
     first_is_long = len(title) > 3 and not _BEGINS.search(title, 1, 5)
     initials = _LONG.findall(title + "x" * joined)
@@ -277,10 +279,24 @@ def _of_candidate_title(title: str, joined: int, asked: bool) -> tuple[float, ..
     column = _known(title) if asked else None
     return (
         min((len(_BEGINS.findall(title)) + 1) / 8, 1.5), len(title) / 60, upper, upper == 1.0,
-        titled, title[0].isupper(), any(map(str.isdigit, title)), "," in title,
+        titled, title[0].isupper(), n_digits > 0, "," in title,
         "/" in title or "(" in title,
         column is not None and column < len(CATEGORIES), column == len(CATEGORIES),
     )  # fmt: skip
+
+
+_ASCII = ascii_uppercase.encode(), ascii_letters.encode(), digits.encode()
+
+
+def _counts(title: str) -> tuple[int, int, int]:
+    """:returns: how many of a title's characters are capitals, letters and digits."""
+    if title.isascii():
+        raw = title.encode()
+        n_upper, n_letters, n_digits = (len(raw) - len(raw.translate(None, x)) for x in _ASCII)
+        return n_upper, n_letters, n_digits
+    tests = (str.isupper, str.isalpha, str.isdigit)
+    n_upper, n_letters, n_digits = (sum(map(test, title)) for test in tests)
+    return n_upper, n_letters, n_digits
 
 
 def _of_candidate_titles(keys: Sequence[_Key]) -> Floats:

@@ -29,8 +29,8 @@ def pieces_of(word: str) -> tuple[int, ...]:
     """:returns: the rows of a word, of its ends and of its three-letter pieces, for titles."""
     marked = f"<{word}>"
     parts = {f"w{word}", f"p{word[:4]}", f"s{word[-4:]}"}
-    parts.update(marked[n : n + 3] for n in range(min(len(marked) - 2, 14)))
-    return tuple(1 + zlib.crc32(part.encode()) % (N_PIECES - 1) for part in sorted(parts))
+    parts.update([marked[n : n + 3] for n in range(min(len(marked) - 2, 14))])
+    return tuple([1 + zlib.crc32(part.encode()) % (N_PIECES - 1) for part in sorted(parts)])
 
 
 class _WordRows(dict[str, int]):

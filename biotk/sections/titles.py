@@ -88,10 +88,9 @@ def category_of(title: str) -> str | None:
     words = normal_title(title)
     if not words or is_part(title):
         return None
-    patterns = _patterns()
-    found = ((m.start(), n) for n, (_, regex) in enumerate(patterns) if (m := regex.search(words)))
-    best = min(found, default=None)
-    return None if best is None else patterns[best[1]][0]
+    pattern, categories = _pattern()
+    found = pattern.search(words)
+    return None if found is None else categories[found.lastgroup or ""]
 
 
 @lru_cache(maxsize=65536)
@@ -105,12 +104,15 @@ def is_part(title: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """:returns: categories and what names them, in the order of the file."""
+def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
+    """:returns: what names the categories, in the order of the file, and which each group is."""
     groups: list[tuple[str, list[str]]] = []
     for line in files("biotk.sections").joinpath(_FILE).read_text("utf-8").splitlines():
         if line.startswith("["):
             groups.append((line[1:-1], []))
         elif line and not line.startswith("#"):
             groups[-1][1].append(line)
-    return tuple((name, re.compile(rf"(?<!\w)(?:{'|'.join(some)})(?!\w)")) for name, some in groups)
+    # One expression: of those that match at the first place it takes that which stands first.
+    parts = [rf"(?P<g{n}>(?:{'|'.join(some)})(?!\w))" for n, (_, some) in enumerate(groups)]
+    categories = {f"g{n}": name for n, (name, _) in enumerate(groups)}
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})"), categories

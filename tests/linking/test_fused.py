@@ -169,8 +169,8 @@ def test_candidates_of_all_sides_are_there(kb, model) -> None:
         assert {c.concept_id for c in own.candidates} <= ids
     assert "MESH:D007680" in ids
     if model is None:
-        assert link.concept_id == "MESH:D007680"
-        assert link.route == "dense"
+        assert link.candidates[0].concept_id == "MESH:D007680"
+        assert link.candidates[0].route == "dense"
 
 
 def test_names_answer_without_model_and_vectors(kb) -> None:

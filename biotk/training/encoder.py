@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -137,14 +138,13 @@ class EncoderTraining:
         return True
 
     def _trainer(self) -> Any:
-        # What trains is imported here: it takes seconds, and is an extra of its own.
-        try:
-            from biotk.training.pair_trainer import PairTrainer
-        except ImportError as error:
+        if missing := [name for name in ("accelerate", "datasets") if find_spec(name) is None]:
             raise InputError(
-                "training an encoder needs accelerate and datasets: pip install 'biotk[train]' "
-                f"({error})"
-            ) from error
+                f"training an encoder needs {' and '.join(missing)}: pip install 'biotk[train]'"
+            )
+        # Imported here: it takes seconds.
+        from biotk.training.pair_trainer import PairTrainer
+
         training = self._recipe.training
 
         def rate(step: int) -> float:

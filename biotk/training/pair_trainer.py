@@ -12,8 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 
 import torch
-from datasets import Dataset
-from datasets.utils import logging as datasets_logging
 from sentence_transformers import (
     SentenceTransformer,
     SentenceTransformerTrainer,
@@ -137,6 +135,8 @@ class PairTrainer:
         :param seed: of dropout.
         :returns: the mean loss.
         """
+        from datasets import Dataset  # of the extra `train`
+
         pairs = [pair for batch in batches for pair in batch]
         data = {
             "anchor": [pair.anchor for pair in pairs],
@@ -176,6 +176,8 @@ class PairTrainer:
 
 @contextmanager
 def _no_bars() -> Iterator[None]:
+    from datasets.utils import logging as datasets_logging
+
     shown = datasets_logging.is_progress_bar_enabled()
     datasets_logging.disable_progress_bar()
     try:

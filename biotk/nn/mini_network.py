@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from biotk.nn.copying import FEATURES
+from biotk.nn.tuning import first_tuned, freeze_below, own_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,21 +166,11 @@ class MiniNetwork(nn.Module):
 
     def freeze_below(self) -> None:
         """Leave everything of the encoder as it is but its tuned layers and mention marks."""
-        self.encoder.requires_grad_(False)
-        n = self.config.tuned_layers
-        if n:
-            self.encoder.encoder.layer[-n:].requires_grad_(True)
+        freeze_below(self.encoder, self.config.tuned_layers)
 
     def own_state(self) -> dict[str, Tensor]:
         """:returns: the weights that are ours, by name: all that is not frozen."""
-        frozen = {"encoder.embeddings"}
-        first = len(self.encoder.encoder.layer) - self.config.tuned_layers
-        frozen |= {f"encoder.encoder.layer.{number}" for number in range(first)}
-        return {
-            name: tensor
-            for name, tensor in self.state_dict().items()
-            if not any(name.startswith(prefix + ".") for prefix in frozen)
-        }
+        return own_state(self, self.config.tuned_layers)
 
     def encode(self, ids: Tensor, marks: Tensor, padding: Tensor) -> Memory:
         """Run the encoder.
@@ -190,7 +181,7 @@ class MiniNetwork(nn.Module):
         """
         encoder: Any = self.encoder
         # Marks come in where training begins, so that no gradient runs through what is frozen.
-        first = len(encoder.encoder.layer) - self.config.tuned_layers
+        first = first_tuned(encoder, self.config.tuned_layers)
         with torch.no_grad():
             states = encoder.embeddings(input_ids=ids)
         mask = ~padding[:, None, None, :]

@@ -18,6 +18,8 @@ from transformers import BertConfig, BertModel
 
 from biotk.errors import InputError
 from biotk.nn.mini_encoder import Encoder
+from biotk.nn.model_files import load_encoder_weights
+from biotk.nn.tuning import check_tuned_layers, first_tuned, freeze_below, own_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +57,11 @@ class SynonymNetwork(nn.Module):
 
     def freeze_below(self) -> None:
         """Leave everything of the encoder as it is but its tuned layers."""
-        self.encoder.requires_grad_(False)
-        n = self.config.tuned_layers
-        if n:
-            self.encoder.encoder.layer[-n:].requires_grad_(True)
+        freeze_below(self.encoder, self.config.tuned_layers)
 
     def own_state(self) -> dict[str, Tensor]:
         """:returns: the weights that are ours, by name: all that is not frozen."""
-        first = len(self.encoder.encoder.layer) - self.config.tuned_layers
-        frozen = ("encoder.embeddings.", *(f"encoder.encoder.layer.{n}." for n in range(first)))
-        return {k: v for k, v in self.state_dict().items() if not k.startswith(frozen)}
+        return own_state(self, self.config.tuned_layers)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Make vectors of strings.
@@ -78,7 +75,7 @@ class SynonymNetwork(nn.Module):
     def averaged(self, ids: Tensor, mask: Tensor) -> Tensor:
         """:returns: the mean of the states. *Shape*: (strings, width of the encoder)."""
         encoder: Any = self.encoder
-        first = len(encoder.encoder.layer) - self.config.tuned_layers
+        first = first_tuned(encoder, self.config.tuned_layers)
         with torch.no_grad():  # no gradient runs through what is frozen
             states = encoder.embeddings(input_ids=ids)
         seen = mask[:, None, None, :].bool()
@@ -102,18 +99,13 @@ def new_synonym_network(encoder: Encoder, config: SynonymConfig | None = None) -
 
     :param encoder: what it builds on.
     :param config: its shape.
-    :raises InputError: the shape does not fit the encoder.
+    :raises InputError: the shape does not fit the encoder, or the encoder's weights its own shape.
     """
     config = SynonymConfig() if config is None else config
-    n_layers, width = int(encoder.config.num_hidden_layers), int(encoder.config.hidden_size)
-    if not 0 <= config.tuned_layers <= n_layers:
-        raise InputError(
-            f"tuned_layers is {config.tuned_layers}; the encoder has {n_layers} layers"
-        )
+    width = int(encoder.config.hidden_size)
+    check_tuned_layers(config.tuned_layers, encoder)
     if not 0 <= config.dim <= width:
         raise InputError(f"dim is {config.dim}; it lies between 0 and the encoder's width, {width}")
     network = SynonymNetwork(encoder.config, config)
-    missing = network.encoder.load_state_dict(encoder.weights, strict=False).missing_keys
-    if missing:
-        raise InputError(f"the encoder in {encoder.folder} has no {missing[0]}")
+    load_encoder_weights(network.encoder, encoder)
     return network

@@ -7,28 +7,28 @@ The encoder that it builds on is found by :mod:`biotk.nn.encoder_files`, or lies
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from biotk.errors import InputError
-from biotk.kb.manifest import sha256_file
-from biotk.kb.writing import atomic_text
-from biotk.nn.checkpoint_files import CONFIG, told
-from biotk.nn.encoder_files import ENCODER, SHA256, find_encoder
-from biotk.nn.mini_encoder import Encoder, read_encoder
-from biotk.nn.storage import packed, unpacked
+from biotk.nn.checkpoint_files import CONFIG
+from biotk.nn.encoder_files import SHA256
+from biotk.nn.mini_encoder import Encoder
+from biotk.nn.model_files import (
+    ModelKind,
+    check_tokenizer,
+    encoder_of,
+    load_encoder_weights,
+    load_own,
+)
 from biotk.nn.tagger import TaggerModel
 from biotk.nn.tagger_format import MAX_PIECES, TaggerFormat
 from biotk.nn.tagger_network import TaggerConfig, TaggerNetwork
-from biotk.nn.tensor_files import check_finite, check_names, read_tensors, write_tensors
+from biotk.nn.tuning import check_tuned_layers
 
-FORMAT, VERSION = "biotk-tagger", 1
-WEIGHTS = "weights.safetensors"
+TAGGER = ModelKind(format="biotk-tagger", version=1, fields={"window": int, "overlap": int})
 
 
 def new_tagger(encoder: Encoder, config: TaggerConfig) -> TaggerNetwork:
@@ -38,15 +38,11 @@ def new_tagger(encoder: Encoder, config: TaggerConfig) -> TaggerNetwork:
     :param config: its shape.
     :raises InputError: the shape does not fit the encoder, or the encoder's weights its own shape.
     """
-    n_layers = int(encoder.config.num_hidden_layers)
-    if not 0 <= config.tuned_layers <= n_layers:
-        raise InputError(
-            f"tuned_layers is {config.tuned_layers}; the encoder has {n_layers} layers"
-        )
+    check_tuned_layers(config.tuned_layers, encoder)
     if config.inner < 1 or not config.types or len(set(config.types)) < len(config.types):
         raise InputError("a tagger needs types, each once, and an inner width of at least 1")
     network = TaggerNetwork(encoder.config, config)
-    _load(network.encoder, encoder.weights, encoder.folder, network.encoder.state_dict())
+    load_encoder_weights(network.encoder, encoder)
     return network
 
 
@@ -87,29 +83,15 @@ def save_tagger(
     :raises InputError: weights are not finite, or a file cannot be written.
     :raises UnknownNameError: there is no such storage.
     """
-    folder = Path(folder)
-    own = network.own_state()
-    check_finite(folder, own)
-    write_tensors(folder / WEIGHTS, packed(own, storage))
-    config = {
-        "format": FORMAT,
-        "version": VERSION,
+    settings = {
         "network": network.config.as_json(),
         "window": window,
         "overlap": overlap,
         "tokenizer": form.vocabulary_fingerprint,
-        "encoder": {
-            "name": ENCODER if encoder_sha256 == SHA256 else "another",
-            "sha256": encoder_sha256,
-        },
-        "weights": {
-            "file": WEIGHTS,
-            "storage": storage,
-            "sha256": sha256_file(folder / WEIGHTS),
-        },
     }
-    with atomic_text(folder / CONFIG) as stream:
-        stream.write(json.dumps(config, indent=2) + "\n")
+    TAGGER.write(
+        folder, network.own_state(), settings, encoder_sha256=encoder_sha256, storage=storage
+    )
 
 
 def load_tagger(
@@ -132,61 +114,18 @@ def load_tagger(
     >>> model = load_tagger("models/biotk-tagger")                  # doctest: +SKIP
     """
     folder = Path(folder)
-    config = read_config(folder)
-    base = read_encoder(_place(folder, config, encoder), sha256=config["encoder"]["sha256"])
+    config = TAGGER.read_config(folder)
+    base = encoder_of(folder, config, encoder)
     form = TaggerFormat.load(base.folder)
-    n_pieces = int(base.config.vocab_size)
-    if form.n_pieces != n_pieces or form.vocabulary_fingerprint != config["tokenizer"]:
-        raise InputError(
-            f"model {folder} was trained with another tokenizer than that in {base.folder}. Take "
-            "the files of the encoder from one place"
-        )
+    check_tokenizer(folder, config, base, form)
     window, overlap = config["window"], config["overlap"]
     check_window(window, overlap, base, place=str(folder / CONFIG))
     network = new_tagger(base, _shape(folder, config))
-    path = folder / WEIGHTS
-    stored = read_tensors(path).tensors
-    if sha256_file(path) != config["weights"]["sha256"]:
-        raise InputError(
-            f"{path} is not the file that config.json describes: its sha256 is another. Copy all "
-            "files of the model from one place"
-        )
-    check_finite(path, stored)
-    try:
-        weights = unpacked(stored)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-    _load(network, weights, path, network.own_state())
+    load_own(network, folder, config, network.own_state())
     return TaggerModel(network.to(device), form, window=window, overlap=overlap, dtype=dtype)
 
 
-def _load(
-    module: torch.nn.Module, weights: Mapping[str, Tensor], path: Path, wanted: Mapping[str, Tensor]
-) -> None:
-    """Give a module all the weights that are wanted, and no others."""
-    check_names(path, weights, wanted)
-    for name, tensor in wanted.items():
-        if weights[name].shape != tensor.shape:
-            raise InputError(
-                f"{path}: {name} has the shape {tuple(weights[name].shape)}, where config.json "
-                f"asks for {tuple(tensor.shape)}. Take weights and config.json from one place"
-            )
-    module.load_state_dict(dict(weights), strict=False)
-
-
-def _place(folder: Path, config: Mapping[str, Any], place: str | Path | None) -> Path:
-    beside = folder / "encoder"
-    if place is None and beside.is_dir():
-        place = beside
-    if place is None and config["encoder"]["sha256"] != SHA256:
-        raise InputError(
-            f"model {folder} builds on another encoder than {ENCODER}. Put the files of that one "
-            f"into {beside}"
-        )
-    return find_encoder(place)
-
-
-def _shape(folder: Path, config: Mapping[str, Any]) -> TaggerConfig:
+def _shape(folder: Path, config: dict[str, Any]) -> TaggerConfig:
     """:returns: the shape; a value of the wrong type is told, not guessed at."""
     given = config["network"]
     kinds = {"types": list, "tuned_layers": int, "inner": int}
@@ -199,36 +138,3 @@ def _shape(folder: Path, config: Mapping[str, Any]) -> TaggerConfig:
     return dataclasses.replace(TaggerConfig(tuple(given["types"])), **{
         name: given[name] for name in ("tuned_layers", "inner")
     })  # fmt: skip
-
-
-#: What a config must hold, and of which kind.
-_FIELDS: dict[str, type] = {
-    "network": dict, "window": int, "overlap": int, "tokenizer": str, "encoder": dict,
-    "weights": dict,
-}  # fmt: skip
-
-
-def read_config(folder: str | Path) -> dict[str, Any]:
-    """:returns: the ``config.json`` of a model, checked.
-
-    :raises InputError: there is none, or it is of another format or version, or damaged.
-    """
-    path = Path(folder) / CONFIG
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {told(error)}") from None
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise InputError(f"{path} is not that of a {FORMAT}")
-    if config.get("version") != VERSION:
-        raise InputError(
-            f"{path} is of version {config.get('version')} of {FORMAT}; this BioTK reads version "
-            f"{VERSION}. Update BioTK, or take the model that came with it"
-        )
-    wrong = [name for name, kind in _FIELDS.items() if type(config.get(name)) is not kind]
-    for name in ("encoder", "weights"):
-        if name not in wrong and not isinstance(config[name].get("sha256"), str):
-            wrong.append(f"{name}.sha256")
-    if wrong:
-        raise InputError(f"{path}: {wrong[0]} is missing, or not what version {VERSION} knows")
-    return config

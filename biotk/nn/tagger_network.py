@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from biotk.nn.tagger_format import N_SHAPES
+from biotk.nn.tuning import first_tuned, freeze_below, own_state
 
 #: The labels of a unit for a type.
 OUTSIDE, BEGIN, INSIDE = 0, 1, 2
@@ -83,19 +84,11 @@ class TaggerNetwork(nn.Module):
 
     def own_state(self) -> dict[str, Tensor]:
         """:returns: the weights that are ours, by name: what is tuned, and all that is new."""
-        return {name: weight for name, weight in self.state_dict().items() if self._is_own(name)}
-
-    def _is_own(self, name: str) -> bool:
-        if not name.startswith("encoder."):
-            return True
-        first = len(self.encoder.encoder.layer) - self.config.tuned_layers
-        parts = name.split(".")
-        return parts[1] == "encoder" and int(parts[3]) >= first
+        return own_state(self, self.config.tuned_layers)
 
     def freeze_below(self) -> None:
         """Let only what is ours be trained."""
-        for name, parameter in self.named_parameters():
-            parameter.requires_grad_(self._is_own(name))
+        freeze_below(self.encoder, self.config.tuned_layers)
 
     def drop(self, share: float) -> None:
         """Go into training mode.
@@ -108,7 +101,7 @@ class TaggerNetwork(nn.Module):
         self.train()
         encoder.eval()
         self._dropout = share
-        first = len(encoder.encoder.layer) - self.config.tuned_layers
+        first = first_tuned(encoder, self.config.tuned_layers)
         for name, module in encoder.encoder.layer[first:].named_modules():
             if isinstance(module, nn.Dropout) and ".self." not in name:
                 module.p = share

@@ -25,11 +25,9 @@ from torch import Tensor
 
 from biotk.errors import BioTKError, InputError
 from biotk.io.files import atomic_writer
-from biotk.kb.manifest import sha256_file
-from biotk.nn.checkpoint_files import SAFE
-from biotk.nn.encoder_files import SHA256, find_encoder
-from biotk.nn.mini_encoder import read_encoder
+from biotk.nn.mini_encoder import base_encoder
 from biotk.nn.mini_format import MiniFormat
+from biotk.nn.model_files import copy_encoder
 from biotk.nn.synonym_encoder import SynonymEncoder
 from biotk.nn.synonym_files import save_synonym_encoder
 from biotk.nn.synonym_network import SynonymNetwork, new_synonym_network
@@ -74,15 +72,13 @@ class EncoderTraining:
     ) -> None:
         self._recipe, self._out, self._say, self._show = recipe, out, say, show
         place = None if recipe.encoder is None else model_place(recipe, recipe.encoder)
-        folder = find_encoder(place)
-        self._sha256 = SHA256 if place is None else sha256_file(folder / SAFE)
-        base = read_encoder(folder, sha256=self._sha256)
-        if recipe.max_pieces + 2 > int(base.config.max_position_embeddings):
+        self._base = base_encoder(place)
+        if recipe.max_pieces + 2 > int(self._base.config.max_position_embeddings):
             raise InputError(f"{recipe.path}: max_pieces is more than the encoder has room for")
-        self._form = MiniFormat.load(folder)
+        self._form = MiniFormat.load(self._base.folder)
         torch.set_num_threads(threads)
         torch.manual_seed(recipe.seed)
-        self._network = new_synonym_network(base, recipe.shape).to(device)
+        self._network = new_synonym_network(self._base, recipe.shape).to(device)
         self._network.freeze_below()
         self._progress = Progress(recipe=recipe.sha256)
         self._optimizer = torch.optim.AdamW(
@@ -219,13 +215,15 @@ class EncoderTraining:
         return figures
 
     def _finish(self) -> None:
+        model = self._out / "model"
         save_synonym_encoder(
             self._network.cpu(),
-            self._out / "model",
+            model,
             form=self._form,
             max_pieces=self._recipe.max_pieces,
-            encoder_sha256=self._sha256,
+            encoder_sha256=self._base.sha256,
         )
+        copy_encoder(self._base, model)
         figures = [each for each in read_log(self._out / STAGE) if len(each) > 3]
         metrics = {
             "name": self._recipe.name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,12 @@ import torch
 from torch import Tensor
 
 from biotk.errors import InputError
-from biotk.kb.manifest import sha256_file
-from biotk.nn.checkpoint_files import CONFIG, SAFE
-from biotk.nn.encoder_files import SHA256, TOKENIZER, find_encoder
-from biotk.nn.mini_encoder import Encoder, read_encoder
+from biotk.nn.encoder_files import SHA256
+from biotk.nn.mini_encoder import Encoder, base_encoder
 from biotk.nn.mini_files import new_network, read_mini, save_mini
 from biotk.nn.mini_format import MiniFormat
 from biotk.nn.mini_network import MiniConfig, MiniNetwork
+from biotk.nn.model_files import copy_encoder
 from biotk.training.batches import Batch
 from biotk.training.decisions import DecisionMaker
 from biotk.training.objective import Objective, RootKeys, trie_objective
@@ -56,18 +54,15 @@ class MiniTrainee:
         :param seed: of the random weights.
         :raises InputError: there is no such encoder, or it is none that we can use.
         """
-        folder = find_encoder(place)
-        # Whose encoder is named may take another; without a name it is that of BioTK's models.
-        known = {} if place is None else {"sha256": sha256_file(folder / SAFE)}
-        encoder = read_encoder(folder, **known)
+        encoder = base_encoder(place)
         torch.manual_seed(seed)
         network = new_network(encoder, MiniConfig(**recipe.shape))
-        form = MiniFormat.load(folder, window=recipe.window, max_mention=recipe.max_mention)
+        form = MiniFormat.load(encoder.folder, window=recipe.window, max_mention=recipe.max_mention)
         room = int(encoder.config.max_position_embeddings)
         if form.longest > room:
             raise InputError(
                 f"a window of {form.window} and mentions of {form.max_mention} make {form.longest} "
-                f"pieces; the encoder {folder} has room for {room}"
+                f"pieces; the encoder {encoder.folder} has room for {room}"
             )
         return cls(network, form, encoder)
 
@@ -125,8 +120,6 @@ class MiniTrainee:
         encoder = self._encoder
         sha256 = SHA256 if encoder is None else encoder.sha256
         save_mini(self.network, folder, form=self.form, encoder_sha256=sha256)
-        if encoder is not None and sha256 != SHA256:
-            (folder / "encoder").mkdir()
-            for name in (CONFIG, SAFE, TOKENIZER):
-                shutil.copyfile(encoder.folder / name, folder / "encoder" / name)
+        if encoder is not None:
+            copy_encoder(encoder, folder)
         (folder / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,10 +12,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor, nn
 
-from biotk.kb.manifest import sha256_file
-from biotk.nn.checkpoint_files import CONFIG, SAFE
-from biotk.nn.encoder_files import SHA256, TOKENIZER, find_encoder
-from biotk.nn.mini_encoder import Encoder, read_encoder
+from biotk.nn.mini_encoder import Encoder, base_encoder
+from biotk.nn.model_files import copy_encoder
 from biotk.nn.tagger import TaggerModel, tagger_input
 from biotk.nn.tagger_files import check_window, new_tagger, save_tagger
 from biotk.nn.tagger_format import TaggerFormat
@@ -101,13 +98,11 @@ class TaggerTrainee:
         :param seed: of the random weights.
         :raises InputError: there is no such encoder, or it is none that we can use.
         """
-        folder = find_encoder(place)
-        known = {} if place is None else {"sha256": sha256_file(folder / SAFE)}
-        encoder = read_encoder(folder, **known)
+        encoder = base_encoder(place)
         check_window(window, overlap, encoder, place="[model]")
         torch.manual_seed(seed)
         network = new_tagger(encoder, config)
-        form = TaggerFormat.load(folder)
+        form = TaggerFormat.load(encoder.folder)
         return cls(network, form, encoder, window=window, overlap=overlap, average=average)
 
     def train(self, *, dropout: float) -> None:
@@ -159,8 +154,5 @@ class TaggerTrainee:
             self.network.average, folder, form=self.form, window=self.window,
             overlap=self.overlap, encoder_sha256=encoder.sha256,
         )  # fmt: skip
-        if encoder.sha256 != SHA256:
-            (folder / "encoder").mkdir()
-            for name in (CONFIG, SAFE, TOKENIZER):
-                shutil.copyfile(encoder.folder / name, folder / "encoder" / name)
+        copy_encoder(encoder, folder)
         (folder / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

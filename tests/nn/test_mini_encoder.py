@@ -110,8 +110,10 @@ def test_reading_is_quiet_and_loads_no_more_than_is_needed(tmp_path) -> None:
     write_encoder(tmp_path)
     sha256 = sha256_file(tmp_path / "model.safetensors")
     body = (
-        "import sys\nfrom biotk.nn.encoder_files import *\nfrom biotk.nn.mini_files import *\n"
-        f"encoder = read_encoder(find_encoder({str(tmp_path)!r}), sha256={sha256!r})\n"
+        "import sys\nfrom biotk.nn.mini_encoder import base_encoder\n"
+        "from biotk.nn.mini_files import MiniConfig, new_network\n"
+        f"encoder = base_encoder({str(tmp_path)!r})\n"
+        f"assert encoder.sha256 == {sha256!r}\n"
         "new_network(encoder, MiniConfig(n_heads=2, tuned_layers=1))\n"
         "assert 'sentence_transformers' not in sys.modules\n"
     )

@@ -13,7 +13,8 @@ from tiny_mini import PIECES, read_tiny_encoder, tiny_form, tiny_network, tiny_p
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb.manifest import sha256_file
 from biotk.nn.mini import MiniModel
-from biotk.nn.mini_files import WEIGHTS, load_mini, read_config, save_mini
+from biotk.nn.mini_files import MINI, load_mini, save_mini
+from biotk.nn.model_files import WEIGHTS
 from biotk.nn.storage import STORAGES
 from biotk.nn.tensor_files import read_tensors, write_tensors
 
@@ -129,7 +130,7 @@ def test_config_that_is_none_is_told(saved) -> None:
         if text is not None:
             (saved / "config.json").write_text(text)
         with pytest.raises(InputError, match=told):
-            read_config(saved)
+            MINI.read_config(saved)
 
 
 def nan(tensors):

@@ -12,9 +12,10 @@ from tiny_mini import read_tiny_encoder, write_encoder
 from tiny_tagger import OVERLAP, TYPES, WINDOW, tiny_tagger, tiny_tagger_form, write_tagger
 
 from biotk.errors import InputError, UnknownNameError
+from biotk.nn.model_files import WEIGHTS
 from biotk.nn.storage import STORAGES
 from biotk.nn.tagger import TaggerModel
-from biotk.nn.tagger_files import WEIGHTS, load_tagger, new_tagger, read_config, save_tagger
+from biotk.nn.tagger_files import TAGGER, load_tagger, new_tagger, save_tagger
 from biotk.nn.tagger_network import TaggerConfig
 from biotk.nn.tensor_files import read_tensors, write_tensors
 
@@ -35,7 +36,7 @@ def told(saved) -> str:
 @pytest.mark.parametrize("storage", STORAGES)
 def test_model_is_loaded_as_it_was_saved(tmp_path, saved, storage) -> None:
     network = tiny_tagger(tmp_path / "model-encoder")
-    config = read_config(saved)
+    config = TAGGER.read_config(saved)
     save_tagger(
         network, saved, form=tiny_tagger_form(), window=30, overlap=4, storage=storage,
         encoder_sha256=config["encoder"]["sha256"],

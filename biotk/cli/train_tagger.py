@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from biotk.cli.output import progress_bar, say
-
-#: What a run writes into the folder of its stage.
-WRITTEN = ("checkpoint.safetensors", "best.safetensors", "log.jsonl", "data.json", "curves.svg")
+from biotk.cli.output import say
+from biotk.cli.train_options import Device, Minutes, Processes, Resume, Root, Run, Threads
+from biotk.cli.train_run import follow, forget
 
 
 def tagger_cli(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="A TOML file; docs/tagger.md.")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            metavar="ROOT",
-            help="Where the recipe's paths begin.",
-            show_default="its own folder",
-        ),
-    ] = None,
-    processes: Annotated[
-        int, typer.Option(min=1, help="That train together, each with batches of its own.")
-    ] = 1,
-    threads: Annotated[int, typer.Option(min=1, help="In each process.")] = 1,
-    device: Annotated[
-        str, typer.Option(help="cpu, or a GPU as torch names it: cuda. There one process trains.")
-    ] = "cpu",
-    resume: Annotated[
-        bool,
-        typer.Option("--resume/--fresh", help="Go on from the last checkpoint, or throw it away."),
-    ] = True,
-    minutes: Annotated[
-        float | None,
-        typer.Option(min=0.0, metavar="M", help="Stop after so many, with a checkpoint."),
-    ] = None,
+    out: Run,
+    data: Root = None,
+    processes: Processes = 1,
+    threads: Threads = 1,
+    device: Device = "cpu",
+    resume: Resume = True,
+    minutes: Minutes = None,
 ) -> None:
     """Train a tagger, which finds mentions, on annotated corpora.
 
@@ -60,19 +40,6 @@ def tagger_cli(
 
     read = read_tagger_recipe(recipe, data=data)
     if not resume:
-        # Nothing but what a run has written is ever removed.
-        for file in WRITTEN:
-            (out / STAGE / file).unlink(missing_ok=True)
-        for name in ("model", ".model.draft"):
-            shutil.rmtree(out / name, ignore_errors=True)
+        forget(out, [STAGE])
     options = RunOptions(processes=processes, threads=threads, device=device, minutes=minutes)
-    try:
-        with progress_bar(of_steps=True) as show:
-            finished = train_tagger(read, out, options, say=say, show=show)
-    except KeyboardInterrupt:
-        say("stopped; the same command goes on from the last checkpoint")
-        raise
-    if finished:
-        typer.echo(str(out / "model"))
-    else:
-        say("not finished; the same command goes on from the last checkpoint")
+    follow(lambda show: train_tagger(read, out, options, say=say, show=show), out)

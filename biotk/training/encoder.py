@@ -12,9 +12,7 @@ The folder of a run::
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ import torch
 from torch import Tensor
 
 from biotk.errors import BioTKError, InputError
-from biotk.io.files import atomic_writer
 from biotk.nn.mini_encoder import base_encoder
 from biotk.nn.mini_format import MiniFormat
 from biotk.nn.model_files import copy_encoder
@@ -35,15 +32,12 @@ from biotk.training.checkpoints import Progress, load_checkpoint, save_checkpoin
 from biotk.training.curves import curves_of, write_curves
 from biotk.training.encoder_figures import answer
 from biotk.training.encoder_recipe import EncoderRecipe
-from biotk.training.log import Log, read_log
+from biotk.training.log import Log, Say, ShowProgress, read_log
+from biotk.training.metrics import write_model
 from biotk.training.pair_batches import arrange
 from biotk.training.pair_material import PairMaterial
 from biotk.training.places import model_place
 from biotk.training.synonym_pairs import draw_pairs
-
-Say = Callable[[str], None]
-#: Told how far it is: what is being done, how much of it, and how much there is.
-ShowProgress = Callable[[str, int, int], None]
 
 STAGE = "pairs"
 
@@ -96,6 +90,17 @@ class EncoderTraining:
     def state(self) -> dict[str, Tensor]:
         """:returns: all weights that training changes, by name."""
         return self._network.own_state()
+
+    def save(self, folder: Path) -> None:
+        """Write the model's folder, and into it an encoder that is not all-MiniLM-L6-v2."""
+        save_synonym_encoder(
+            self._network,
+            folder,
+            form=self._form,
+            max_pieces=self._recipe.max_pieces,
+            encoder_sha256=self._base.sha256,
+        )
+        copy_encoder(self._base, folder)
 
     def run(self, *, until: float | None = None) -> bool:
         """Train to the end, from where a checkpoint left off if there is one.
@@ -215,15 +220,6 @@ class EncoderTraining:
         return figures
 
     def _finish(self) -> None:
-        model = self._out / "model"
-        save_synonym_encoder(
-            self._network.cpu(),
-            model,
-            form=self._form,
-            max_pieces=self._recipe.max_pieces,
-            encoder_sha256=self._base.sha256,
-        )
-        copy_encoder(self._base, model)
         figures = [each for each in read_log(self._out / STAGE) if len(each) > 3]
         metrics = {
             "name": self._recipe.name,
@@ -234,5 +230,4 @@ class EncoderTraining:
             "figures": figures,
             "data": self._material.facts,
         }
-        with atomic_writer(self._out / "metrics.json") as file:
-            file.write(json.dumps(metrics, indent=2) + "\n")
+        write_model(self, self._out, metrics, recipe=self._recipe.path)

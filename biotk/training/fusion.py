@@ -7,7 +7,7 @@ writes names and the vectors are surer than they are elsewhere, and would be wei
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,8 @@ from biotk.linking.query import query_of
 from biotk.linking.registry import NO_MODEL, LinkerOptions, make_linker
 from biotk.text.abbreviations import find_abbreviations
 from biotk.training.corpus_samples import without_overlap
+from biotk.training.log import Say
 
-Say = Callable[[str], None]
 _DOCUMENTS = 32  # linked together
 
 

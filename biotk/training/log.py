@@ -1,15 +1,23 @@
-"""The log of a stage: figures as JSON lines, which a stage that goes on takes up again."""
+"""What a training tells: lines, how far it is, and the log of a stage.
+
+That log is figures as JSON lines, which a stage that goes on takes up again.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from biotk.io.files import atomic_writer
 
 LOG = "log.jsonl"
+
+#: Told what somebody should know.
+Say = Callable[[str], None]
+#: Told how far it is: what is being done, how much of it, and how much there is.
+ShowProgress = Callable[[str, int, int], None]
 
 
 class Log:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,13 @@ from biotk.training.corpus_samples import CorpusSamples, CorpusSampling, without
 from biotk.training.decisions import DecisionMaker
 from biotk.training.held import Held
 from biotk.training.kb_samples import KbSamples
+from biotk.training.log import Say
 from biotk.training.mini import MiniTrainee
 from biotk.training.names import KbNames
 from biotk.training.places import kb_place
 from biotk.training.recipe import DocumentsRecipe, FeedRecipe, KbRecipe, Recipe, StageRecipe
 from biotk.training.seq2seq import Seq2SeqTrainee
 from biotk.training.text_samples import TextSamples
-
-#: Told what somebody should know, a line each.
-Say = Callable[[str], None]
 
 
 class Material:

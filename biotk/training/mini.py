@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +113,10 @@ class MiniTrainee:
         """:returns: the weights that are ours, by name."""
         return self.network.own_state()
 
-    def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
+    def save(self, folder: Path) -> None:
         """Write the model's folder, and into it an encoder that is not all-MiniLM-L6-v2."""
         encoder = self._encoder
         sha256 = SHA256 if encoder is None else encoder.sha256
         save_mini(self.network, folder, form=self.form, encoder_sha256=sha256)
         if encoder is not None:
             copy_encoder(encoder, folder)
-        (folder / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

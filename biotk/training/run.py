@@ -23,10 +23,10 @@ import torch
 
 from biotk.errors import BioTKError, InputError, UnknownNameError
 from biotk.training.crew import Crew, end_with_parent, gathered, meet
-from biotk.training.material import Say
+from biotk.training.log import Say, ShowProgress
 from biotk.training.recipe import Recipe
 from biotk.training.recipe_file import read_recipe
-from biotk.training.stages import ShowProgress, Stages
+from biotk.training.stages import Stages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

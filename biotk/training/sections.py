@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import chain
@@ -29,6 +29,7 @@ from biotk.sections.features import (
 from biotk.sections.model import SectionConfig, section_spans, write_model
 from biotk.sections.titles import CATEGORIES, normal_title
 from biotk.training import section_network as network
+from biotk.training.log import Say
 from biotk.training.section_notes import NoteMaker, share, unlike
 from biotk.training.section_recipe import SectionRecipe
 from biotk.training.section_titles import read_document_titles, read_titles
@@ -38,8 +39,6 @@ _DROPPED = network.Dropped(pieces=0.1, titles=0.12, known=0.5)
 _HEADLESS_BATCH = 32
 #: On the tuning notes of biotk-sections fewest categories are wrong there, and none is lost.
 UNKNOWN_BELOW = 0.5
-
-Say = Callable[[str], None]
 
 
 class Material(NamedTuple):

@@ -6,9 +6,8 @@ teaches nothing.
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,11 +116,10 @@ class Seq2SeqTrainee:
         """:returns: all weights; those that are tied come once."""
         return {name: weight.detach() for name, weight in self.network.named_parameters()}
 
-    def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
+    def save(self, folder: Path) -> None:
         """Write a checkpoint as transformers does, its tokenizer beside it."""
         self.network.save_pretrained(folder)
         base = locate(self._base, (*PIECES, *SETTINGS))
         for name in (*PIECES, *SETTINGS):
             if (base / name).is_file():
                 shutil.copyfile(base / name, folder / name)
-        (folder / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

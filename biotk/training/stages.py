@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +10,14 @@ from biotk.training.checkpoints import Progress, load_best, read_progress
 from biotk.training.crew import Crew
 from biotk.training.curves import curves_of, write_curves
 from biotk.training.held import ignored_inputs, told_line
-from biotk.training.log import Log, read_log
+from biotk.training.log import Log, Say, ShowProgress, read_log
 from biotk.training.loop import Stage
-from biotk.training.material import Material, Say
-from biotk.training.metrics import metrics_of, read_data, write_data, write_metrics
+from biotk.training.material import Material
+from biotk.training.metrics import metrics_of, read_data, write_data, write_model
 from biotk.training.mini import MiniTrainee
 from biotk.training.places import base_place, model_place
 from biotk.training.recipe import MiniRecipe, Recipe, StageRecipe
 from biotk.training.seq2seq import Seq2SeqTrainee
-
-#: Told how far a stage is: its name, steps done, steps in all.
-ShowProgress = Callable[[str, int, int], None]
-MODEL = "model"
 
 
 class Stages:
@@ -154,16 +148,7 @@ class Stages:
         """
         folders = [self._folder(stage) for stage in self._recipe.stages]
         facts = metrics_of(self._recipe, self._out, read_data(folders)) | facts_of_run
-        folder = self._out / MODEL
-        draft = self._out / f".{MODEL}.draft"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        self.trainee.network.to("cpu")
-        self.trainee.save(draft, facts=facts)
-        shutil.copyfile(self._recipe.path, draft / "recipe.toml")
-        shutil.rmtree(folder, ignore_errors=True)
-        draft.rename(folder)
-        write_metrics(self._out, facts)
+        write_model(self.trainee, self._out, facts, recipe=self._recipe.path)
 
 
 def _begin(recipe: Recipe) -> MiniTrainee | Seq2SeqTrainee:

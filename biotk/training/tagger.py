@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -147,7 +146,7 @@ class TaggerTrainee:
             self.network.average, self.form, window=self.window, overlap=self.overlap, dtype=dtype
         )
 
-    def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
+    def save(self, folder: Path) -> None:
         """Write the mean as a model's folder, with an encoder that is not all-MiniLM-L6-v2."""
         encoder = self._encoder
         save_tagger(
@@ -155,4 +154,3 @@ class TaggerTrainee:
             overlap=self.overlap, encoder_sha256=encoder.sha256,
         )  # fmt: skip
         copy_encoder(encoder, folder)
-        (folder / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -15,7 +15,7 @@ from biotk.kb.manifest import sha256_file
 from biotk.nn.tagger_format import TaggerFormat
 from biotk.training.batches import POOL
 from biotk.training.corpus_samples import without_overlap
-from biotk.training.material import Say
+from biotk.training.log import Say
 from biotk.training.section_notes import share
 from biotk.training.tagger_recipe import TaggerCorpus, TaggerRecipe
 from biotk.training.tagger_samples import TaggerSample, TaggerSamples, with_types

@@ -10,8 +10,6 @@ The folder of a run::
 
 from __future__ import annotations
 
-import platform
-import shutil
 import signal
 import sys
 import time
@@ -21,19 +19,16 @@ from typing import Any
 
 import torch
 
-from biotk import __version__
 from biotk.detection.tagger import TaggerDetector
 from biotk.errors import BioTKError
 from biotk.nn.tagger_network import TaggerConfig
 from biotk.training.checkpoints import Progress, load_best, read_progress
 from biotk.training.crew import Crew, end_with_parent, gathered, meet
 from biotk.training.curves import curves_of, write_curves
-from biotk.training.log import Log, read_log
+from biotk.training.log import Log, Say, ShowProgress, read_log
 from biotk.training.loop import Stage
-from biotk.training.material import Say
-from biotk.training.metrics import write_metrics
+from biotk.training.metrics import figures_at, versions, write_model
 from biotk.training.run import RunOptions, check_device
-from biotk.training.stages import MODEL, ShowProgress
 from biotk.training.tagger import TaggerTrainee
 from biotk.training.tagger_material import HeldDocuments, TaggerMaterial
 from biotk.training.tagger_recipe import TaggerRecipe, read_tagger_recipe
@@ -206,11 +201,6 @@ def _finish(
 ) -> None:
     """Write the model and its metrics."""
     progress = read_progress(out / STAGE) or Progress()
-    at_best = [
-        line
-        for line in read_log(out / STAGE)
-        if line["step"] == progress.best_step and "samples_per_s" not in line
-    ]
     others = {name: held for name, held in material.held.items() if not held.tunes}
     facts = {
         "name": recipe.name,
@@ -219,21 +209,10 @@ def _finish(
         "seconds": round(progress.seconds, 1),
         "steps": progress.step,
         "best_step": progress.best_step,
-        "tuning_half": {k: v for line in at_best for k, v in line.items() if k != "step"},
+        "tuning_half": figures_at(out / STAGE, progress.best_step),
         "held": {k: round(v, 5) for k, v in held_figures(trainee, others).items()},
         "data": material.facts,
-        "versions": {
-            "biotk": __version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": versions(),
         **how,
     }
-    draft = out / f".{MODEL}.draft"
-    shutil.rmtree(draft, ignore_errors=True)
-    trainee.network.to("cpu")
-    trainee.save(draft, facts=facts)
-    shutil.copyfile(recipe.path, draft / "recipe.toml")
-    shutil.rmtree(out / MODEL, ignore_errors=True)
-    draft.rename(out / MODEL)
-    write_metrics(out, facts)
+    write_model(trainee, out, facts, recipe=recipe.path)

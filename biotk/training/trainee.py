@@ -24,7 +24,17 @@ class Weighted(Protocol):
         """:returns: all weights that training changes, by name; none shares another's memory."""
 
 
-class Trainee(Weighted, Protocol):
+class Savable(Weighted, Protocol):
+    """What makes a model's folder."""
+
+    def save(self, folder: Path) -> None:
+        """Write what loads as a model.
+
+        :param folder: to be made.
+        """
+
+
+class Trainee(Savable, Protocol):
     """A model in training; :class:`biotk.training.mini.MiniTrainee` is one."""
 
     def train(self, *, dropout: float) -> None:
@@ -35,13 +45,6 @@ class Trainee(Weighted, Protocol):
 
     def is_encoder(self, name: str) -> bool:
         """:returns: whether a parameter is one of the pretrained encoder, which learns slower."""
-
-    def save(self, folder: Path, *, facts: Mapping[str, object]) -> None:
-        """Write what loads as a model.
-
-        :param folder: to be made.
-        :param facts: what is to be said of it in a file of its own.
-        """
 
 
 def where_it_is(network: nn.Module) -> AbstractContextManager[object]:

@@ -48,6 +48,8 @@ def test_encoder_training_by_the_command_learns_and_makes_a_model(tmp_path) -> N
     facts = json.loads((out / "metrics.json").read_text())
     assert facts["steps"] == 64
     assert facts["data"]["kbs"]["tiny"]["fingerprint"] == open_kb(tmp_path / "tiny").fingerprint
+    assert json.loads((out / "model" / "metrics.json").read_text()) == facts
+    assert (out / "model" / "recipe.toml").read_bytes() == recipe.read_bytes()
     vectors = load_synonym_encoder(out / "model").encode(["Fever", "fever", "Pyrexia", "Cough"])
     np.testing.assert_allclose(vectors[0], vectors[1], atol=1e-6)
     assert vectors[0] @ vectors[2] > vectors[0] @ vectors[3]

@@ -15,11 +15,12 @@ from biotk.candidates.learned import LearnedNames
 from biotk.document import Candidate, Link
 from biotk.index.kb_trie import Progress
 from biotk.kb import KbSubset, KnowledgeBase
-from biotk.linking.base import BatchLinker
+from biotk.linking.answers import answered
 from biotk.linking.combining import Combined, CombiningConfig, combine
 from biotk.linking.generative import REFUSED, GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator
-from biotk.linking.lexical import LexicalConfig, LexicalLinker
+from biotk.linking.lexical import LexicalConfig
+from biotk.linking.names_first import NamesFirst
 from biotk.linking.query import Query
 
 
@@ -44,7 +45,7 @@ class CascadeConfig:
     generative: GenerativeConfig = field(default_factory=GenerativeConfig)
 
 
-class CascadeLinker(BatchLinker):
+class CascadeLinker(NamesFirst):
     """Looks names up first, and asks a model for all mentions of a batch that are left.
 
     :param kb: the knowledge base.
@@ -71,10 +72,9 @@ class CascadeLinker(BatchLinker):
         config: CascadeConfig | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self.kb, self.subset, self.learned = kb, subset, learned
         self.config = config or CascadeConfig()
-        self.lexical = LexicalLinker(kb, subset=subset, learned=learned, config=self.config.lexical)
-        self._generator, self._progress = generator, progress
+        super().__init__(kb, self.config, subset=subset, learned=learned, progress=progress)
+        self._generator = generator
 
     @cached_property
     def generative(self) -> GenerativeLinker:
@@ -82,15 +82,7 @@ class CascadeLinker(BatchLinker):
 
         :raises InputError: the model cannot be loaded, or does not fit.
         """
-        generator = self._generator
-        return GenerativeLinker(
-            self.kb,
-            generator if isinstance(generator, Generator) else generator(),
-            subset=self.subset,
-            learned=self.learned,
-            config=self.config.generative,
-            progress=self._progress,
-        )
+        return self._made(self._generator)
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
         """Link mentions; see :meth:`biotk.linking.Linker.link_batch`.
@@ -111,13 +103,9 @@ class CascadeLinker(BatchLinker):
             links[at] = self._joined(looked_up[at], generated)
         return links
 
-    def _keeps(self, link: Link) -> bool:
-        return not link.is_nil and link.score >= self.config.keep
-
     def _joined(self, lexical: Link, generated: Link) -> Link:
         if self._keeps(lexical):
-            sure = [each for each in lexical.candidates if each.score >= self.config.keep]
-            candidates = self._merged(sure, generated.candidates, lexical.candidates)
+            candidates = self._merged(self._sure(lexical), generated.candidates, lexical.candidates)
             return replace(lexical, candidates=candidates)
         if REFUSED in generated.reasons:
             refused = {REFUSED: generated.reasons[REFUSED]}
@@ -135,17 +123,7 @@ class CascadeLinker(BatchLinker):
         if reason is not None:
             reasons = {"nil": reason, "model": _why_not(generated), "lexical": _why_not(lexical)}
             return replace(told, reasons=reasons)
-        best = found.candidates[0]
-        return replace(
-            told,
-            concept_id=best.concept_id,
-            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
-            matched=best.name,
-            score=best.score,
-            route=best.route,
-            reasons={"tie": "another concept was as good"} if best.tied else {},
-            log_prob=best.log_prob,
-        )
+        return answered(told, found.candidates[0], self.kb)
 
     def _doubt(self, found: Combined) -> str | None:
         """:returns: why the best candidate is not answered; None if it is."""

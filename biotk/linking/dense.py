@@ -11,9 +11,10 @@ from biotk.document import Candidate, Link
 from biotk.index.kb_trie import Progress
 from biotk.index.kb_vectors import TextEncoder
 from biotk.kb import KbSubset, KnowledgeBase
+from biotk.linking.answers import answered
 from biotk.linking.base import BatchLinker, check_parts
 from biotk.linking.query import Query
-from biotk.linking.typed import TypedParts
+from biotk.linking.typed import TypedParts, wanted_type
 
 #: How candidates were found: by names of the KB, and by mentions of a training corpus.
 ROUTE, LEARNED_ROUTE = "dense", "training-dense"
@@ -78,7 +79,7 @@ class DenseLinker(BatchLinker):
         """:returns: the names that lie near each mention, the nearest first."""
         by_type: dict[str | None, list[int]] = {}
         for number, query in enumerate(queries):
-            wanted = self._parts.wanted(query) if self.config.within_type else None
+            wanted = wanted_type(self.kb, query.type) if self.config.within_type else None
             by_type.setdefault(wanted, []).append(number)
         found: list[list[DenseHit]] = [[] for _ in queries]
         for wanted, numbers in by_type.items():
@@ -92,24 +93,16 @@ class DenseLinker(BatchLinker):
         return found
 
     def _link(self, query: Query, hits: Sequence[DenseHit]) -> Link:
-        written_out = None if query.long_form == query.text else query.long_form
         ranked = self.ranked(hits)
-        told = Link(None, route="nil", query=written_out, candidates=ranked[: self.config.n_kept])
+        kept = ranked[: self.config.n_kept]
+        told = Link(None, route="nil", query=query.written_out, candidates=kept)
         if not ranked:
             return replace(told, reasons={"nil": "nothing like it"})
         best = ranked[0]
         reason = self.doubt(best)
         if reason is not None:
             return replace(told, reasons={"nil": reason})
-        return replace(
-            told,
-            concept_id=best.concept_id,
-            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
-            matched=best.name,
-            score=best.score,
-            route=best.route,
-            reasons={"tie": "another concept was as good"} if best.tied else {},
-        )
+        return answered(told, best, self.kb)
 
     def doubt(self, best: Candidate) -> str | None:
         """:returns: why a candidate would not be answered even as the best; None if it would."""

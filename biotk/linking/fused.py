@@ -15,16 +15,17 @@ from biotk.document import Candidate, Link
 from biotk.index.kb_trie import Progress
 from biotk.index.kb_vectors import TextEncoder
 from biotk.kb import KbSubset, KnowledgeBase
-from biotk.linking.base import BatchLinker
+from biotk.linking.answers import answered
 from biotk.linking.context import Contexts
 from biotk.linking.dense import DenseConfig, DenseLinker
 from biotk.linking.features import Evidence, Weighable, weighable
 from biotk.linking.fusion import DEFAULT_WEIGHTS, FusionWeights, Weighed, weigh
 from biotk.linking.generative import REFUSED, GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator
-from biotk.linking.lexical import LexicalConfig, LexicalLinker
+from biotk.linking.lexical import LexicalConfig
+from biotk.linking.names_first import NamesFirst
 from biotk.linking.query import Query
-from biotk.linking.typed import TypedParts
+from biotk.linking.typed import TypedParts, wanted_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,7 @@ class FusedConfig:
     generative: GenerativeConfig = field(default_factory=GenerativeConfig)
 
 
-class FusedLinker(BatchLinker):
+class FusedLinker(NamesFirst):
     """Links by all that is known of a mention's candidates.
 
     :param kb: the knowledge base.
@@ -78,9 +79,8 @@ class FusedLinker(BatchLinker):
         config: FusedConfig | None = None,
         progress: Progress | None = None,
     ) -> None:
-        self.kb, self.subset, self.learned = kb, subset, learned
         self.config = config or FusedConfig()
-        self.lexical = LexicalLinker(kb, subset=subset, learned=learned, config=self.config.lexical)
+        super().__init__(kb, self.config, subset=subset, learned=learned, progress=progress)
         self.dense = DenseLinker(
             kb,
             encoder,
@@ -89,7 +89,7 @@ class FusedLinker(BatchLinker):
             config=self.config.dense,
             progress=progress,
         )
-        self._generator, self._progress = generator, progress
+        self._generator = generator
         self._parts = TypedParts(kb, subset)
         self._contexts = Contexts(kb)
         self._weights = self.config.weights.vector(asked=generator is not None)
@@ -100,17 +100,7 @@ class FusedLinker(BatchLinker):
 
         :raises InputError: the model cannot be loaded, or does not fit.
         """
-        generator = self._generator
-        if generator is None:
-            return None
-        return GenerativeLinker(
-            self.kb,
-            generator if isinstance(generator, Generator) else generator(),
-            subset=self.subset,
-            learned=self.learned,
-            config=self.config.generative,
-            progress=self._progress,
-        )
+        return None if self._generator is None else self._made(self._generator)
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
         """Link mentions; see :meth:`biotk.linking.Linker.link_batch`."""
@@ -153,7 +143,7 @@ class FusedLinker(BatchLinker):
         return found, written
 
     def _evidence(self, query: Query, lexical: Link, written: Link | None) -> Evidence:
-        wanted = self._parts.wanted(query)
+        wanted = wanted_type(self.kb, query.type)
         typed = None if wanted is None else self._parts.of(wanted)
         refused = written is None or REFUSED in written.reasons
         nil = None if written is None else written.nil_interval
@@ -170,9 +160,6 @@ class FusedLinker(BatchLinker):
         both = (*lexical.candidates, *(() if written is None else written.candidates))
         return {each.concept_id: self.kb.index_of(each.concept_id) for each in both}
 
-    def _keeps(self, link: Link) -> bool:
-        return not link.is_nil and link.score >= self.config.keep
-
     def _link(
         self, query: Query, lexical: Link, each: Weighable, written: Link | None, *, kept: bool
     ) -> Link:
@@ -180,14 +167,14 @@ class FusedLinker(BatchLinker):
         candidates = self._candidates(each, weighed)
         interval = None if written is None else written.nil_interval
         if kept:
-            sure = [c for c in lexical.candidates if c.score >= self.config.keep]
+            sure = self._sure(lexical)
             ids = {c.concept_id for c in sure}
             further = [c for c in candidates if c.concept_id not in ids]
             return replace(lexical, candidates=(*sure, *further)[: self.config.n_kept])
         told = Link(
             None,
             route="nil",
-            query=None if query.long_form == query.text else query.long_form,
+            query=query.written_out,
             candidates=candidates[: self.config.n_kept],
             nil_interval=interval,
         )
@@ -200,18 +187,8 @@ class FusedLinker(BatchLinker):
         if best.score < self.config.least_share * (best.score + weighed.nil):
             reason = f"NIL weighs {weighed.nil:.2f}, and the best concept {best.score:.2f}"
             return replace(told, reasons={"nil": reason, **reasons})
-        if best.tied:
-            reasons["tie"] = "another concept was as good"
-        return replace(
-            told,
-            concept_id=best.concept_id,
-            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
-            matched=best.name,
-            score=best.score,
-            route=best.route,
-            reasons=reasons,
-            log_prob=best.log_prob,
-        )
+        link = answered(told, best, self.kb)
+        return replace(link, reasons={**reasons, **link.reasons})
 
     def _candidates(self, each: Weighable, weighed: Weighed) -> tuple[Candidate, ...]:
         shares = [round(share, 4) for share in weighed.shares.tolist()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,12 +14,13 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.index.kb_trie import Progress, open_kb_trie
 from biotk.index.trie_subset import TrieSubset
 from biotk.kb import KbSubset, KnowledgeBase
+from biotk.linking.answers import answered
 from biotk.linking.asking import Asking
 from biotk.linking.base import BatchLinker, check_parts
 from biotk.linking.generator import Generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.query import Query
-from biotk.linking.ranking import ROUTE, nil_score, rank_concepts, shown_interval
+from biotk.linking.ranking import nil_score, rank_concepts, shown_interval
 from biotk.linking.shortlist import (
     SHORTLISTS,
     Found,
@@ -28,7 +29,7 @@ from biotk.linking.shortlist import (
     SmallTries,
     TrieParts,
 )
-from biotk.types import entity_type
+from biotk.linking.typed import wanted_type
 
 #: The key in a link's reasons by which mentions are told that the model could not be given.
 REFUSED = "refused"
@@ -80,7 +81,7 @@ class GenerativeLinker(BatchLinker):
     """Links by what a model writes, over any KB or part of one.
 
     :param kb: the knowledge base; the trie of its names is made at first use and kept beside it.
-    :param generator: the model and all that belongs to it.
+    :param generator: the model and all that belongs to it, or what loads it.
     :param subset: the part of the KB that may be answered; everything outside is NIL.
     :param learned: names from a training corpus: of concepts that share a name, the one goes first
         that annotators meant by the mention.
@@ -99,7 +100,7 @@ class GenerativeLinker(BatchLinker):
     def __init__(
         self,
         kb: KnowledgeBase,
-        generator: Generator,
+        generator: Generator | Callable[[], Generator],
         *,
         subset: KbSubset | None = None,
         learned: LearnedNames | None = None,
@@ -109,6 +110,7 @@ class GenerativeLinker(BatchLinker):
     ) -> None:
         check_parts(kb, subset, learned)
         self._given_lister = lister
+        generator = generator if isinstance(generator, Generator) else generator()
         self.kb, self.generator = kb, generator
         self.subset, self.learned = subset, learned
         self.config = config or GenerativeConfig()
@@ -180,8 +182,7 @@ class GenerativeLinker(BatchLinker):
 
     def _wanted(self, query: Query) -> str | None:
         """:returns: the type of a mention, if the KB knows it."""
-        wanted = None if query.type is None else entity_type(query.type)
-        return wanted if wanted in self.kb.manifest.types else None
+        return wanted_type(self.kb, query.type)
 
     def _names(self, wanted: str | None) -> _Names:
         """:returns: what may be found for mentions of a type."""
@@ -209,31 +210,20 @@ class GenerativeLinker(BatchLinker):
 
     def _link(self, query: Query, found: Found) -> Link:
         decoded, among = found
-        written_out = None if query.long_form == query.text else query.long_form
         ranked = rank_concepts(
             decoded, among, self.kb, wanted=self._wanted(query), shares=self._shares(query)
         )
         told = Link(
             None,
             route="nil",
-            query=written_out,
+            query=query.written_out,
             candidates=tuple(ranked[: self.config.n_kept]),
             nil_interval=shown_interval(decoded),
         )
         reason = self._doubt(ranked, nil_score(decoded))
         if reason is not None:
             return dataclasses.replace(told, reasons={"nil": reason})
-        best = ranked[0]
-        return dataclasses.replace(
-            told,
-            concept_id=best.concept_id,
-            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
-            matched=best.name,
-            score=best.score,
-            route=ROUTE,
-            reasons={"tie": "another concept was as good"} if best.tied else {},
-            log_prob=best.log_prob,
-        )
+        return answered(told, ranked[0], self.kb)
 
     def _doubt(self, ranked: Sequence[Candidate], nil: float) -> str | None:
         """:returns: why the best candidate is not answered; None if it is."""
@@ -257,6 +247,6 @@ def refused(query: Query, problem: str) -> Link:
     return Link(
         None,
         route="nil",
-        query=query.long_form if query.long_form != query.text else None,
+        query=query.written_out,
         reasons={"nil": f"the model was not asked: {problem}", REFUSED: problem},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,10 +13,11 @@ from biotk.candidates.neighbours import NeighbourSearch, open_neighbours, simila
 from biotk.document import Candidate, Link
 from biotk.index.ngram import NgramIndex, build_postings
 from biotk.kb import KbSubset, KnowledgeBase
+from biotk.linking.answers import answered
 from biotk.linking.base import BatchLinker, check_parts
 from biotk.linking.query import Query
+from biotk.linking.typed import TypedParts, wanted_type
 from biotk.text.normalize import bag_words, plural_key
-from biotk.types import entity_type
 
 # "CT" and "BMI" share their trigrams with many names and mean none of them.
 _LEAST_FOR_NEIGHBOURS = 5
@@ -96,7 +97,7 @@ class LexicalLinker(BatchLinker):
         self._learned_keys: list[str] = [] if learned is None else list(learned.keys())
         self._learned_index = NgramIndex(build_postings(self._learned_keys))
         self._allowed = None if subset is None else subset.mask
-        self._by_type: dict[str, KbSubset | None] = {}
+        self._parts = TypedParts(kb, subset)
         # Notes repeat themselves; the answer depends on these three strings alone, and not on
         # the passage.
         self._cached = lru_cache(maxsize=1 << 16)(self._link)
@@ -121,22 +122,14 @@ class LexicalLinker(BatchLinker):
         candidates = self._candidates(text, type_, long_form, exhaustive=exhaustive)
         kept = candidates[: self.config.n_kept]
         query = long_form if long_form is not None and long_form != text else None
+        told = Link(None, route="nil", query=query, candidates=kept)
         if not candidates:
-            return Link(None, route="nil", query=query, reasons={"nil": "nothing like it"})
+            return replace(told, reasons={"nil": "nothing like it"})
         best = candidates[0]
         reason = self.doubt(best, query or text)
         if reason is not None:
-            return Link(None, route="nil", query=query, candidates=kept, reasons={"nil": reason})
-        return Link(
-            best.concept_id,
-            name=self.kb.preferred_name(self.kb.index_of(best.concept_id)),
-            matched=best.name,
-            score=best.score,
-            route=best.route,
-            query=query,
-            candidates=kept,
-            reasons={"tie": "another concept was as good"} if best.tied else {},
-        )
+            return replace(told, reasons={"nil": reason})
+        return answered(told, best, self.kb)
 
     def doubt(self, best: Candidate, query: str) -> str | None:
         """Say why a candidate would not be answered, even if it is the best.
@@ -176,8 +169,7 @@ class LexicalLinker(BatchLinker):
         Most mentions have an exact match, and the neighbours, a hundred times as dear, all stand
         below it.
         """
-        wanted = None if type_ is None else entity_type(type_)
-        wanted = wanted if wanted in self.kb.manifest.types else None
+        wanted = wanted_type(self.kb, type_)
         queries = [text] if long_form is None or long_form == text else [long_form, text]
         found: list[_Scored] = []
         for rank, query in enumerate(queries):
@@ -195,7 +187,7 @@ class LexicalLinker(BatchLinker):
 
     def _exact(self, query: str, wanted: str | None) -> Iterator[_Scored]:
         matches = match_names(self.kb, query, allowed=self._allowed)
-        typed = self._subset_of(wanted)
+        typed = self._parts.of(wanted)
         # "Olfactory", the name of a symptom, must not hide that it is olfaction, a process.
         if matches and typed is not None and not any(m.concept_idx in typed for m in matches):
             matches += match_names(self.kb, query, allowed=typed.mask)
@@ -247,7 +239,7 @@ class LexicalLinker(BatchLinker):
 
     def _kb_neighbours(self, query: str, wanted: str | None, exhaustive: bool) -> Iterator[_Scored]:
         config = self.config
-        subset = self._subset_of(wanted)
+        subset = self._parts.of(wanted)
         key = plural_key(query)
         # A similarity is at most (cosine + 1) / 2: below this cosine none reaches the threshold.
         # A little below it there is something to show for a NIL.
@@ -273,15 +265,6 @@ class LexicalLinker(BatchLinker):
                         type_fits=True,
                         standing=int(self.kb.is_preferred(name_idx)),
                     )
-
-    def _subset_of(self, wanted: str | None) -> KbSubset | None:
-        """The linker's subset, narrowed to an entity type that the KB knows."""
-        if wanted is None:
-            return self.subset
-        if wanted not in self._by_type:
-            typed = self.kb.subset(types=[wanted])
-            self._by_type[wanted] = typed if self.subset is None else typed & self.subset
-        return self._by_type[wanted]
 
     def _fits(self, concept_idx: int, wanted: str | None) -> bool:
         return wanted is None or wanted in self.kb.types_of(concept_idx)

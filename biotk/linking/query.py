@@ -37,6 +37,11 @@ class Query:
         return self.text if self.long_form is None else self.long_form
 
     @property
+    def written_out(self) -> str | None:
+        """The long form, where it is not the mention itself."""
+        return None if self.long_form == self.text else self.long_form
+
+    @property
     def place(self) -> tuple[str, int, int]:
         """The passage, and where the mention begins and ends in it."""
         if self.passage:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from biotk.kb import KbSubset, KnowledgeBase
-from biotk.linking.query import Query
 from biotk.types import entity_type
+
+
+def wanted_type(kb: KnowledgeBase, type: str | None) -> str | None:
+    """:returns: the semantic type of a mention of some entity type, if the KB knows it."""
+    wanted = None if type is None else entity_type(type)
+    return wanted if wanted in kb.manifest.types else None
 
 
 class TypedParts:
@@ -17,11 +22,6 @@ class TypedParts:
     def __init__(self, kb: KnowledgeBase, subset: KbSubset | None) -> None:
         self._kb, self._subset = kb, subset
         self._by_type: dict[str, KbSubset] = {}
-
-    def wanted(self, query: Query) -> str | None:
-        """:returns: the type of a mention, if the KB knows it."""
-        wanted = None if query.type is None else entity_type(query.type)
-        return wanted if wanted in self._kb.manifest.types else None
 
     def of(self, wanted: str | None) -> KbSubset | None:
         """:returns: what may be answered to a mention of a type; None for all."""

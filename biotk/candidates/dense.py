@@ -40,6 +40,25 @@ class DenseHit(NamedTuple):
     learned: bool = False
 
 
+class _Taught(NamedTuple):
+    """Names from a training corpus, how often each meant which concept, and their vectors."""
+
+    texts: list[str]
+    counts: list[dict[int, int]]
+    index: ExactIndex
+
+
+class _Allowed(NamedTuple):
+    """The names of a part of a KB.
+
+    :param keys: of the KB. *Shape*: (keys,).
+    :param learned: from a training corpus. *Shape*: (learned names,).
+    """
+
+    keys: NDArray[np.bool_]
+    learned: NDArray[np.bool_]
+
+
 class DenseSearch:
     """Searches the vectors of a KB's names.
 
@@ -58,7 +77,7 @@ class DenseSearch:
         learned: LearnedNames | None = None,
     ) -> None:
         self.kb, self.encoder, self.index, self.learned = kb, encoder, index, learned
-        self._allowed: dict[str, NDArray[np.bool_]] = {}
+        self._allowed: dict[str, _Allowed] = {}
 
     def search(
         self, texts: Sequence[str], *, k: int, subset: KbSubset | None = None
@@ -78,8 +97,8 @@ class DenseSearch:
         if not asked or subset_is_empty or not len(self.index):
             return found
         vectors = self.encoder.encode([texts[at] for at in asked])
-        allowed = None if subset is None else self._allowed_keys(subset)
-        nearest = self.index.search(vectors, k=_NAMES * k, allowed=allowed)
+        keys = None if subset is None else self._allowed_in(subset).keys
+        nearest = self.index.search(vectors, k=_NAMES * k, allowed=keys)
         taught = self._learned_hits(vectors, k, subset)
         for place, at in enumerate(asked):
             hits = self._hits(nearest.rows[place], nearest.scores[place], subset)
@@ -103,36 +122,41 @@ class DenseSearch:
         return hits
 
     @cached_property
-    def _taught(self) -> tuple[list[str], ExactIndex]:
-        keys = [] if self.learned is None else list(self.learned.keys())
-        texts = [] if self.learned is None else [self.learned.text(key) for key in keys]
-        return texts, ExactIndex(self.encoder.encode(texts))
+    def _taught(self) -> _Taught:
+        learned = self.learned
+        texts = [] if learned is None else list(map(learned.text, learned.keys()))
+        counts = [] if learned is None else [learned.concepts(text) for text in texts]
+        return _Taught(texts, counts, ExactIndex(self.encoder.encode(texts)))
 
     def _learned_hits(
         self, vectors: NDArray[np.float32], k: int, subset: KbSubset | None
     ) -> list[list[DenseHit]]:
         found: list[list[DenseHit]] = [[] for _ in vectors]
-        if self.learned is None or not len(self._taught[0]):
+        if self.learned is None or not len(self.learned):
             return found
-        texts, index = self._taught
-        nearest = index.search(vectors, k=k)
+        texts, counted, index = self._taught
+        # What is outside would take the places of what is inside but farther.
+        allowed = None if subset is None else self._allowed_in(subset).learned
+        nearest = index.search(vectors, k=k, allowed=allowed)
         for hits, rows, scores in zip(found, nearest.rows.tolist(), nearest.scores.tolist()):
             for row, score in zip(rows, scores):
                 if row < 0:
                     break
-                counts = self.learned.concepts(texts[row])
-                total = sum(counts.values())
-                for concept, count in counts.items():
+                total = sum(counted[row].values())
+                for concept, count in counted[row].items():
                     if subset is None or concept in subset:
                         cosine = round(score, DECIMALS)
                         share = count / total
                         hits.append(DenseHit(concept, texts[row], cosine, False, share, True))
         return found
 
-    def _allowed_keys(self, subset: KbSubset) -> NDArray[np.bool_]:
+    def _allowed_in(self, subset: KbSubset) -> _Allowed:
         allowed = self._allowed.get(subset.fingerprint)
         if allowed is None:
-            allowed = self.kb.keys("plural").any_row(subset.mask[self.kb.name_concepts])
+            keys = self.kb.keys("plural").any_row(subset.mask[self.kb.name_concepts])
+            counted = () if self.learned is None else self._taught.counts
+            learned = [any(concept in subset for concept in counts) for counts in counted]
+            allowed = _Allowed(keys, np.array(learned, bool))
             if len(self._allowed) >= 32:  # a subset per document would otherwise pile up
                 self._allowed.clear()
             self._allowed[subset.fingerprint] = allowed

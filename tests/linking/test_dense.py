@@ -92,6 +92,24 @@ def test_training_mentions_are_found(kb) -> None:
     assert {c.concept_id for c in part.candidates("water pills")} == {"MESH:D001241"}
 
 
+def test_training_mentions_outside_a_part_do_not_crowd_out_those_inside(kb) -> None:
+    learned = LearnedNames(kb)
+    for number in range(24):  # nearer, and more than are wanted
+        learned.add(f"water pill {'x' * number}", "MESH:D005334")
+    learned.add("pill of some water", "MESH:D001241")
+    inside = kb.subset(ids=["MESH:D001241"])
+    for k in (1, 3, 20):
+        search = open_dense(kb, LetterEncoder(), learned=learned)
+        (hits,) = search.search(["water pill"], k=k, subset=inside)
+        (all_hits,) = search.search(["water pill"], k=100)
+        taught = [hit for hit in hits if hit.learned]
+        assert taught == [hit for hit in all_hits if hit.learned and hit.concept_idx in inside]
+        assert [hit.name for hit in taught] == ["pill of some water"]
+    linker = DenseLinker(kb, LetterEncoder(), learned=learned)
+    assert linker.link("water pill").concept_id == "MESH:D005334"
+    assert linker.link("water pill", type="Chemical").matched == "pill of some water"
+
+
 @pytest.mark.parametrize("n", [0, 1, 5, 14, 15])
 def test_part_of_a_kb_answers_as_a_kb_of_that_part(kb, n) -> None:
     ids = kb.concept_ids[:n]

@@ -135,7 +135,7 @@ def _differences(
     if before.types[:1] != after.types[:1] or set(before.types) != set(after.types):
         yield "retyped", before.types, after.types
     if before.parents != after.parents:
-        parents = [now for parent in before.parents for now in _ids_now(parent, new) or (parent,)]
+        parents = [now for parent in before.parents for now in (_ids_now(parent, new) or (parent,))]
         gone, come = _only_in_one(parents, after.parents)
         if gone or come:
             yield "reparented", gone, come

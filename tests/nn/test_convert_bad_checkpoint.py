@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from tiny_bpe import tiny_bpe
 from tiny_checkpoints import tiny_checkpoint, tiny_config, tiny_tokenizer
 from transformers import PreTrainedTokenizerFast
@@ -101,6 +102,9 @@ def test_cut_off_pickle_is_damaged(source, zipped, kept) -> None:
 def test_changed_bytes_never_pass_unnoticed_or_end_in_a_traceback(source) -> None:
     path = source / "pytorch_model.bin"
     content = path.read_bytes()
+    convert_checkpoint(source, source.parent / "whole")
+    whole = load_file(source.parent / "whole" / "model.safetensors")
+    n_refused = 0
     for at in range(0, 400, 13):  # where the pickle itself stands
         path.write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
         target = source.parent / f"target-{at}"
@@ -109,6 +113,12 @@ def test_changed_bytes_never_pass_unnoticed_or_end_in_a_traceback(source) -> Non
         except InputError as error:
             assert str(source) in str(error)
             assert not target.exists()
+            n_refused += 1
+        else:  # a byte that says nothing of the weights
+            found = load_file(target / "model.safetensors")
+            assert found.keys() == whole.keys()
+            assert all(torch.equal(found[name], whole[name]) for name in whole)
+    assert n_refused > 10
 
 
 def test_text_is_no_checkpoint(source) -> None:

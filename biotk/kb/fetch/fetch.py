@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from biotk.errors import FetchError, InputError
 from biotk.kb.fetch.download import (
@@ -100,8 +100,8 @@ def fetch_file(
                 record.write(path)
                 state_path(part).unlink(missing_ok=True)
     if said is None:
-        assert here is not None  # only its ETag can have been sent
-        return Fetched(path, here, "unchanged")
+        # It is what is here: only its ETag can have been sent.
+        return Fetched(path, cast(FetchRecord, here), "unchanged")
     changed = here is not None and here.sha256 != record.sha256
     return Fetched(path, record, "changed" if changed else "new", _small(file, record.bytes))
 

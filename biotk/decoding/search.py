@@ -121,9 +121,10 @@ class ConstrainedSearch:
                 None if limit is None else limit - (self._view.deepest if name == "prefix" else 0)
             )
             if most is not None and length > most:
+                cut = "Cut the mention" if name == "prefix" else "Cut the context, or the mention"
                 return (
                     f"its {name} has {length} tokens; the model has {limit} positions, which "
-                    f"leaves {max(most, 0)}. Cut the context, or the mention"
+                    f"leaves {max(most, 0)}. {cut}"
                 )
         return None
 

@@ -54,6 +54,7 @@ def open_kb_trie(
     *,
     cleaning: str = "spaces",
     unknown_id: int | None = None,
+    longest: int = MAX_TOKENS,
     progress: Progress | None = None,
 ) -> TokenTrie:
     """Open the trie of a KB's names, building it beside the KB the first time.
@@ -66,6 +67,7 @@ def open_kb_trie(
     :param tokenizer: what the decoder's tokens come from.
     :param cleaning: how names are cleaned first, a key of :data:`biotk.text.cleaning.CLEANERS`.
     :param unknown_id: the token of unknown pieces; names with one are counted.
+    :param longest: names of more tokens are left out: the decoder has no room for them.
     :param progress: told how far building is.
     :raises KbCorruptError: what stands there is damaged.
 
@@ -73,23 +75,28 @@ def open_kb_trie(
     >>> trie.info.report.unknown                            # doctest: +SKIP
     3
     """
-    name = derived_name(tokenizer, cleaning)
+    name = derived_name(tokenizer, cleaning, longest=longest)
     folder = derived_folder(kb, name)
     if not folder.is_dir():
         built = build_token_trie(
-            kb, tokenizer, cleaning=cleaning, unknown_id=unknown_id, progress=progress
+            kb,
+            tokenizer,
+            cleaning=cleaning,
+            unknown_id=unknown_id,
+            longest=longest,
+            progress=progress,
         )
-        _warn(kb, built.info.report)
+        _warn(kb, built.info.report, longest)
         if write_derived(kb, name, partial(write_token_trie, trie=built)) is None:
             return built
         del built  # what is mapped takes its place
     return open_token_trie(folder, kb=kb, tokenizer=tokenizer)
 
 
-def _warn(kb: KnowledgeBase, report: TrieReport) -> None:
+def _warn(kb: KnowledgeBase, report: TrieReport, longest: int) -> None:
     found = {
         "left out, with nothing to tokenise": report.empty,
-        f"left out, of more than {MAX_TOKENS} tokens": report.too_long,
+        f"left out, of more than {longest:,} tokens": report.too_long,
         "in it with pieces unknown to the tokenizer, which names may share": report.unknown,
     }
     told = "; ".join(f"{count:,} {what}" for what, count in found.items() if count)
@@ -100,7 +107,7 @@ def _warn(kb: KnowledgeBase, report: TrieReport) -> None:
         )  # fmt: skip
 
 
-def derived_name(tokenizer: NameEncoder, cleaning: str) -> str:
+def derived_name(tokenizer: NameEncoder, cleaning: str, *, longest: int = MAX_TOKENS) -> str:
     """:returns: what the trie is called in the KB's ``derived`` folder.
 
     :raises InputError: the tokenizer's fingerprint is none.
@@ -108,7 +115,8 @@ def derived_name(tokenizer: NameEncoder, cleaning: str) -> str:
     own = tokenizer.fingerprint
     if not _FINGERPRINT.fullmatch(own):
         raise InputError(f"a tokenizer's fingerprint is 1 to 64 letters and digits, not {own!r}")
-    return f"token-trie-{cleaning}-{own}-{FORMAT_VERSION}"
+    bound = "" if longest == MAX_TOKENS else f"-{longest}"
+    return f"token-trie-{cleaning}-{own}{bound}-{FORMAT_VERSION}"
 
 
 def open_token_trie(
@@ -155,6 +163,7 @@ def build_token_trie(
     *,
     cleaning: str = "spaces",
     unknown_id: int | None = None,
+    longest: int = MAX_TOKENS,
     progress: Progress | None = None,
 ) -> TokenTrie:
     """Make the trie of a KB's names in memory; the parameters are those of :func:`open_kb_trie`.
@@ -162,7 +171,7 @@ def build_token_trie(
     :raises InputError: the tokenizer gives more or fewer sequences than it was asked for, or a
         token that is none.
     """
-    names = _Names(unknown_id)
+    names = _Names(unknown_id, min(longest, MAX_TOKENS))
     show = progress or (lambda step, done, total: None)
     parts = []
     for first, encoded in _encoded(kb, tokenizer, cleaning):
@@ -196,8 +205,8 @@ def _encoded(
 class _Names:
     """Which names are kept, and what is to be told of them."""
 
-    def __init__(self, unknown_id: int | None) -> None:
-        self._unknown_id = unknown_id
+    def __init__(self, unknown_id: int | None, longest: int) -> None:
+        self._unknown_id, self._longest = unknown_id, longest
         self.kept: list[Int64] = []
         self._empty: list[Int64] = []
         self._too_long: list[Int64] = []
@@ -206,10 +215,10 @@ class _Names:
     def take(self, first: int, encoded: Sequence[Sequence[int]]) -> Sequences:
         """:returns: those of some names that are kept."""
         lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-        good = (lengths > 0) & (lengths <= MAX_TOKENS)
+        good = (lengths > 0) & (lengths <= self._longest)
         if not good.all():
             self._empty.append(first + np.flatnonzero(lengths == 0))
-            self._too_long.append(first + np.flatnonzero(lengths > MAX_TOKENS))
+            self._too_long.append(first + np.flatnonzero(lengths > self._longest))
             encoded = [encoded[at] for at in np.flatnonzero(good).tolist()]
         kept = first + np.flatnonzero(good)
         self.kept.append(kept)

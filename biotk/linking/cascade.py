@@ -110,8 +110,15 @@ class CascadeLinker(NamesFirst):
         if REFUSED in generated.reasons:
             refused = {REFUSED: generated.reasons[REFUSED]}
             return replace(lexical, reasons={**lexical.reasons, **refused})
-        nil = 0.0 if generated.nil_interval is None else generated.nil_interval[0]
-        found = combine(lexical.candidates, generated.candidates, nil, self.config.combining)
+        # Probabilities have such an interval, and means over tokens have none.
+        interval = generated.nil_interval
+        found = combine(
+            lexical.candidates,
+            generated.candidates,
+            0.0 if interval is None else interval[0],
+            self.config.combining,
+            exclusive=interval is not None,
+        )
         told = Link(
             None,
             route="nil",

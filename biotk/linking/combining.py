@@ -51,6 +51,8 @@ def combine(
     generated: Sequence[Candidate],
     nil: float,
     config: CombiningConfig,
+    *,
+    exclusive: bool = True,
 ) -> Combined:
     """Put the candidates of both in one order.
 
@@ -58,17 +60,19 @@ def combine(
     :param generated: what the model wrote, with the logarithms of their probabilities.
     :param nil: the probability that the model gives to NIL.
     :param config: how much each side counts.
+    :param exclusive: whether what the model gives to names are probabilities of one distribution,
+        as in ``trie``. Means over tokens, of ``vocabulary``, are not: of those each name has its
+        share of all that were written.
     :returns: each concept once; scores are shares, and sum to one with that of NIL.
     """
     fits = {each.concept_id: each for each in reversed(lexical)}
     written = {each.concept_id: each for each in reversed(generated)}
+    told = _log_probs(generated) if exclusive else _log_shares(generated)
     order = dict.fromkeys([*(c.concept_id for c in generated), *(c.concept_id for c in lexical)])
     weights, floor = dict[str, float](), math.log(config.floor)
     for concept in order:
         fit = fits[concept].score if concept in fits else config.no_fit
-        told = written[concept].log_prob if concept in written else None
-        log_prob = floor if told is None else max(told, floor)
-        weights[concept] = log_prob + config.fit * fit
+        weights[concept] = max(told.get(concept, floor), floor) + config.fit * fit
     weights_nil = math.log(max(nil, config.floor)) + config.fit * config.nil_fit
     top = max([weights_nil, *weights.values()])
     shares = {concept: math.exp(weight - top) for concept, weight in weights.items()}
@@ -82,3 +86,12 @@ def combine(
         for concept in ranked
     )
     return Combined(found, round(share_nil / total, _DECIMALS))
+
+
+def _log_probs(generated: Sequence[Candidate]) -> dict[str, float]:
+    return {c.concept_id: c.log_prob for c in reversed(generated) if c.log_prob is not None}
+
+
+def _log_shares(generated: Sequence[Candidate]) -> dict[str, float]:
+    total = math.fsum(each.score for each in generated)
+    return {c.concept_id: math.log(c.score / total) for c in reversed(generated) if c.score > 0}

@@ -33,6 +33,7 @@ from biotk.linking.typed import wanted_type
 
 #: The key in a link's reasons by which mentions are told that the model could not be given.
 REFUSED = "refused"
+_NO_MEMORY = "there is no memory for it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,7 @@ class GenerativeConfig:
         or ``subset``, a part of the KB's trie. None searches all names.
     :param shortlist_size: how many candidates those are.
     :raises UnknownNameError: there is no such shortlist.
+    :raises InputError: a number is out of its range.
     """
 
     n_best: int = 5
@@ -64,6 +66,12 @@ class GenerativeConfig:
     def __post_init__(self) -> None:
         if self.shortlist is not None and self.shortlist not in SHORTLISTS:
             raise UnknownNameError("shortlist", self.shortlist, SHORTLISTS)
+        for name, least in (("n_best", 0), ("n_kept", 1), ("shortlist_size", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        for name in ("threshold", "least_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
 
 
 class _Names(NamedTuple):
@@ -89,8 +97,7 @@ class GenerativeLinker(BatchLinker):
     :param progress: told how far making the trie is.
     :param lister: whose candidates a shortlist is made of; by default the lexical linker.
     :raises KbMismatchError: the subset or the learned names belong to another KB.
-    :raises InputError: the model does not know all tokens of its tokenizer, or reads no whole
-        passages and is to.
+    :raises InputError: the model does not know all tokens of its tokenizer.
 
     >>> linker = GenerativeLinker(kb, load_generator("models/linker"))       # doctest: +SKIP
     >>> linker.link("heart attack").matched                                  # doctest: +SKIP
@@ -123,6 +130,7 @@ class GenerativeLinker(BatchLinker):
             generator.form,
             cleaning=generator.cleaning,
             unknown_id=generator.unknown_id,
+            longest=generator.longest_name,
             progress=progress,
         )
         try:
@@ -139,7 +147,8 @@ class GenerativeLinker(BatchLinker):
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
         """Link mentions, all in one search; see :meth:`biotk.linking.Linker.link_batch`.
 
-        A mention that cannot be given to the model, blank or too long, is NIL and says so.
+        A mention that cannot be given to the model, blank, too long or beyond the memory, is NIL
+        and says so.
         """
         inputs: dict[int, Any] = {}
         links: dict[int, Link] = {}
@@ -150,34 +159,48 @@ class GenerativeLinker(BatchLinker):
                 links[number] = refused(queries[number], problem)
         found = self._decode([queries[number] for number in inputs], list(inputs.values()))
         for number, result in zip(inputs, found, strict=True):
-            links[number] = self._link(queries[number], result)
+            query = queries[number]
+            links[number] = self._link(query, result) if result else refused(query, _NO_MEMORY)
         return [links[number] for number in range(len(queries))]
 
-    def _decode(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found]:
+    def _decode(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found | None]:
+        """:returns: what was found for each mention; None where there was no memory for it."""
         if self.config.shortlist is not None:
             return self._decode_listed(queries, inputs)
         by_type: dict[str | None, list[int]] = {}
         for number, query in enumerate(queries):
             by_type.setdefault(self._wanted(query), []).append(number)
-        found: dict[int, Found] = {}
+        found: dict[int, Found | None] = {}
         for wanted, numbers in by_type.items():
             names = self._names(wanted)
-            results = self._search.search(
-                [inputs[number] for number in numbers], subset=names.allowed, among=names.typed
-            )
-            whole = self._trie if names.allowed is None else names.allowed
-            found.update(zip(numbers, ((each, whole) for each in results), strict=True))
+            results = self._searched([inputs[number] for number in numbers], names)
+            found.update(zip(numbers, results, strict=True))
         return [found[number] for number in range(len(queries))]
 
-    def _decode_listed(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found]:
-        found = []
+    def _searched(self, inputs: Sequence[Any], names: _Names) -> list[Found | None]:
+        whole = self._trie if names.allowed is None else names.allowed
+        try:
+            found = self._search.search(inputs, subset=names.allowed, among=names.typed)
+            return [(each, whole) for each in found]
+        except MemoryError:
+            if len(inputs) == 1:
+                return [None]
+        # There is none for one of them, and what was found for others went with it: each alone.
+        return [found for each in inputs for found in self._searched([each], names)]
+
+    def _decode_listed(self, queries: Sequence[Query], inputs: Sequence[Any]) -> list[Found | None]:
+        found: list[Found | None] = []
         listed = self._lister.link_batch(queries, exhaustive=True)
         for query, each, link in zip(queries, inputs, listed, strict=True):
             wanted = self._wanted(query) if self.config.within_type else None
             concepts = [self.kb.index_of(each.concept_id) for each in link.candidates]
             if wanted is not None:
                 concepts = [each for each in concepts if wanted in self.kb.types_of(each)]
-            found.append(self._shortlist.search(each, concepts, among=self._names(wanted).typed))
+            among = self._names(wanted).typed
+            try:
+                found.append(self._shortlist.search(each, concepts, among=among))
+            except MemoryError:
+                found.append(None)
         return found
 
     def _wanted(self, query: Query) -> str | None:

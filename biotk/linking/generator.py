@@ -17,6 +17,7 @@ from biotk.decoding.options import SearchOptions
 from biotk.decoding.result import Decoded
 from biotk.errors import InputError, UnknownNameError
 from biotk.index.token_trie import TokenTrie
+from biotk.index.trie_arrays import MAX_TOKENS
 from biotk.index.trie_subset import TrieSubset
 from biotk.nn.encoder_files import find_encoder
 from biotk.nn.inputs import InputFormat
@@ -55,6 +56,8 @@ class Generator:
     :param cleaning: how names are cleaned before they become tokens, a key of
         :data:`biotk.text.cleaning.CLEANERS`.
     :param unknown_id: the token of pieces that its tokenizer does not know.
+    :param longest_name: how many tokens a name may have, so that room is left for the mention
+        before it.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Generator:
     options: SearchOptions = field(default_factory=SearchOptions)
     cleaning: str = "spaces"
     unknown_id: int | None = None
+    longest_name: int = MAX_TOKENS
 
 
 def load_generator(name: str | Path, *, device: str = "cpu") -> Generator:
@@ -148,6 +152,7 @@ def _load_genbioel(place: str, device: str) -> Generator:
         options=SearchOptions(normalisation="vocabulary"),
         cleaning="genbioel",
         unknown_id=form.unknown_id,
+        longest_name=MAX_TOKENS if model.max_length is None else model.max_length // 2,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from biotk.decoding.result import Decoded, DecodedConcept, merge_concepts
@@ -19,12 +19,12 @@ _DECIMALS = 4
 
 
 class _Homonym(NamedTuple):
-    """A concept among those that share a generated name; the greater, the better."""
+    """A concept among those whose best name is the same; the greater, the better."""
 
     fits: bool
     share: float
-    preferred: bool
     score: float
+    preferred: bool
 
 
 def rank_concepts(
@@ -37,9 +37,10 @@ def rank_concepts(
 ) -> list[Candidate]:
     """Make candidates of the names that were found for a mention.
 
-    Names go by what the model gives them. The model has no say in which concept of a name is
-    meant: there concepts of the right type go first, then those that annotators meant by the
-    mention, then those whose preferred name it is, then ids decide, and that is told as a tie.
+    Concepts go by what the model gives all their names. It has no say in which concept of a name
+    is meant: of those whose best name is the same, concepts of the right type go first, then those
+    that annotators meant by the mention, and of equally likely ones those whose preferred name it
+    is; then ids decide, and that is told as a tie.
 
     :param decoded: what was found.
     :param trie: what it was found in; a subset yields only its own concepts.
@@ -49,38 +50,61 @@ def rank_concepts(
     :returns: best first, each concept once.
     """
     merged = merge_concepts(decoded.names, trie, normalisation=decoded.normalisation)
-    by_name: dict[int, list[DecodedConcept]] = {}
+    merged.sort(key=lambda each: (-_score(each), each.concept_idx))
+    homonyms: dict[int, list[DecodedConcept]] = {}
     for concept in merged:
-        by_name.setdefault(concept.name.node, []).append(concept)
-    ranked: list[Candidate] = []
-    for node, concepts in by_name.items():
-        names = _names_of(node, trie, kb)
-        goodness = {
-            each.concept_idx: _Homonym(
-                wanted is None or wanted in kb.types_of(each.concept_idx),
-                0.0 if shares is None else shares.get(each.concept_idx, 0.0),
-                kb.is_preferred(names[each.concept_idx]),
-                _shown(math.exp(each.score)),
-            )
-            for each in concepts
-        }
-        concepts.sort(key=lambda each: each.concept_idx)
-        concepts.sort(key=lambda each: goodness[each.concept_idx], reverse=True)
-        equals = list(goodness.values())
-        for each in concepts:
-            own = goodness[each.concept_idx]
-            log_prob = each.score if decoded.normalisation == "trie" else each.name.log_prob
-            ranked.append(
-                Candidate(
-                    kb.id_of(each.concept_idx),
-                    kb.name(names[each.concept_idx]),
-                    own.score,
-                    ROUTE,
-                    tied=equals.count(own) > 1,
-                    log_prob=_shown(log_prob),
-                )
-            )
-    return ranked
+        homonyms.setdefault(concept.name.node, []).append(concept)
+    ranked = {
+        node: iter(_in_order(concepts, trie, kb, wanted=wanted, shares=shares or {}))
+        for node, concepts in homonyms.items()
+    }
+    # Homonyms share out among themselves the places that their scores give them.
+    return [
+        Candidate(
+            kb.id_of(concept.concept_idx),
+            kb.name(name_idx),
+            _score(concept),
+            ROUTE,
+            tied=tied,
+            log_prob=_shown(
+                concept.score if decoded.normalisation == "trie" else concept.name.log_prob
+            ),
+        )
+        for concept, name_idx, tied in (next(ranked[place.name.node]) for place in merged)
+    ]
+
+
+def _in_order(
+    concepts: Sequence[DecodedConcept],
+    trie: TokenTrie | TrieSubset,
+    kb: KnowledgeBase,
+    *,
+    wanted: str | None,
+    shares: Mapping[int, float],
+) -> list[tuple[DecodedConcept, int, bool]]:
+    """Put concepts whose best name is the same in order.
+
+    :param concepts: best first, ties by their index.
+    :returns: each with its name in the KB, and whether another one is as good.
+    """
+    names = _names_of(concepts[0].name.node, trie, kb)
+    goods = [
+        _Homonym(
+            wanted is None or wanted in kb.types_of(each.concept_idx),
+            shares.get(each.concept_idx, 0.0),
+            _score(each),
+            kb.is_preferred(names[each.concept_idx]),
+        )
+        for each in concepts
+    ]
+    return [
+        (each, names[each.concept_idx], goods.count(good) > 1)
+        for each, good in sorted(zip(concepts, goods), key=lambda pair: pair[1], reverse=True)
+    ]
+
+
+def _score(concept: DecodedConcept) -> float:
+    return _shown(math.exp(concept.score))
 
 
 def _names_of(node: int, trie: TokenTrie | TrieSubset, kb: KnowledgeBase) -> dict[int, int]:

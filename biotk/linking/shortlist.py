@@ -18,7 +18,6 @@ from biotk.decoding.options import SearchOptions
 from biotk.decoding.result import Decoded
 from biotk.document import Candidate, Link
 from biotk.index.token_trie import TokenTrie
-from biotk.index.trie_arrays import MAX_TOKENS
 from biotk.index.trie_subset import TrieSubset
 from biotk.kb import KnowledgeBase
 from biotk.linking.generator import Generator, Search
@@ -102,7 +101,8 @@ class SmallTries:
         texts = [self._clean(self._kb.name(name_idx)) for name_idx in names]
         encoded = self._generator.form.encode_batch(texts)
         # As in the trie of the KB: a name that has no tokens, or too many, is in none.
-        kept = [at for at, tokens in enumerate(encoded) if 0 < len(tokens) <= MAX_TOKENS]
+        longest = self._generator.longest_name
+        kept = [at for at, tokens in enumerate(encoded) if 0 < len(tokens) <= longest]
         rows = np.array([names[at] for at in kept], np.int64)
         trie = TokenTrie.from_sequences(
             [encoded[at] for at in kept],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from biotk.errors import InputError
 from biotk.nn.inputs import Seq2SeqInput
+from biotk.text.surrogates import without_surrogates
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -103,7 +104,7 @@ class GenbioelFormat:
 
     def encode_batch(self, texts: list[str], /) -> Sequence[Sequence[int]]:
         """:returns: the tokens of each name, blank before it and END not among them."""
-        blanked = [f" {text}" for text in texts]
+        blanked = [f" {without_surrogates(text)}" for text in texts]
         found = self._tokenizer.encode_batch(blanked, add_special_tokens=False)
         return [encoding.ids for encoding in found]
 
@@ -160,7 +161,8 @@ class GenbioelFormat:
         return [self._begin_id, *self._ids(" ".join(words)), self._end_id]
 
     def _ids(self, text: str) -> list[int]:
-        ids: list[int] = self._tokenizer.encode(f" {text}", add_special_tokens=False).ids
+        whole = without_surrogates(f" {text}")
+        ids: list[int] = self._tokenizer.encode(whole, add_special_tokens=False).ids
         return ids
 
 

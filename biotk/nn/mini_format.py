@@ -21,6 +21,7 @@ from tokenizers import Tokenizer
 from biotk.errors import InputError
 from biotk.nn.checkpoint_files import told
 from biotk.nn.inputs import Seq2SeqInput
+from biotk.text.surrogates import without_surrogates
 
 Ints = NDArray[np.int64]
 
@@ -93,12 +94,13 @@ class MiniFormat:
 
     def encode_batch(self, texts: list[str], /) -> Sequence[Sequence[int]]:
         """:returns: the pieces of each text, without ``[CLS]`` and ``[SEP]``."""
-        found = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        whole = list(map(without_surrogates, texts))
+        found = self._tokenizer.encode_batch(whole, add_special_tokens=False)
         return [encoding.ids for encoding in found]
 
     def pieces_of(self, text: str) -> tuple[Ints, Ints, Ints]:
         """:returns: the pieces of a text, and where in it each begins and ends."""
-        found = self._tokenizer.encode(text, add_special_tokens=False)
+        found = self._tokenizer.encode(without_surrogates(text), add_special_tokens=False)
         starts, ends = np.array(found.offsets, np.int64).reshape(-1, 2).T
         return np.array(found.ids, np.int64), starts, ends
 

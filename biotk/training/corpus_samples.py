@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from biotk.document import Document
+from biotk.errors import InputError
 from biotk.nn.inputs import InputFormat, Seq2SeqInput
 from biotk.text.abbreviations import find_abbreviations
 from biotk.text.normalize import exact_key
@@ -126,18 +127,31 @@ class CorpusSamples:
                 self.left_out["composite, discontinuous or not linked"] += 1
                 continue
             place = mention.start, mention.end
-            concept_id = mention.links[0].concept_id
-            if concept_id is None:
-                if self._nil:
-                    self._gold.append(_Gold(number, *place, long_forms.get(place), -1))
-                else:
-                    self.left_out["NIL, which the model does not have"] += 1
-                continue
-            found = [idx for idx in self._names.kb.resolve(concept_id) if idx in has_names]
-            if len(found) == 1:
-                self._gold.append(_Gold(number, *place, long_forms.get(place), found[0]))
+            found, reason = self._concept(mention.links[0].concept_id, has_names)
+            gold = _Gold(number, *place, long_forms.get(place), found)
+            if reason is None and not self._can_be_read(gold):
+                reason = "blank to the model, or too long for it"
+            if reason is None:
+                self._gold.append(gold)
             else:
-                self.left_out["id not in the KB" if not found else "id of several concepts"] += 1
+                self.left_out[reason] += 1
+
+    def _concept(self, concept_id: str | None, has_names: frozenset[int]) -> tuple[int, str | None]:
+        """:returns: the index of a concept, -1 for NIL, or why there is none."""
+        if concept_id is None:
+            return -1, None if self._nil else "NIL, which the model does not have"
+        found = [idx for idx in self._names.kb.resolve(concept_id) if idx in has_names]
+        if len(found) == 1:
+            return found[0], None
+        return -1, "id not in the KB" if not found else "id of several concepts"
+
+    def _can_be_read(self, gold: _Gold) -> bool:
+        # Context gives way where there is no room, so that what goes without it goes with it.
+        try:
+            self._input(gold, with_context=False)
+        except InputError:
+            return False
+        return True
 
     def __len__(self) -> int:
         return len(self._gold)

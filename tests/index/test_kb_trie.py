@@ -143,12 +143,21 @@ def test_names_that_cannot_stand_in_a_trie_are_counted_and_told_once(tmp_path, c
     assert sorted(names[i] for i in trie.arrays.names) == ["2-2", "IL-2", "il 2", "plus"]
     assert caplog.messages == [
         f"the token trie of {kb.path}: of 7 names, 2 left out, with nothing to tokenise; 1 left "
-        f"out, of more than {MAX_TOKENS} tokens; 3 in it with pieces unknown to the tokenizer, "
+        f"out, of more than {MAX_TOKENS:,} tokens; 3 in it with pieces unknown to the tokenizer, "
         "which names may share. Its info.report says which"
     ]
     caplog.clear()
     open_kb_trie(kb, Letters(), cleaning="genbioel", unknown_id=UNKNOWN)
     assert not caplog.messages
+
+
+def test_names_beyond_a_bound_are_left_out_of_a_trie_of_its_own(tmp_path, caplog):
+    kb = small_kb(tmp_path, [Concept("T:1", "plus", ("minuses", "no"))])
+    bounded = open_kb_trie(kb, Letters(), longest=4)
+    assert (bounded.info.report.names, bounded.info.report.too_long) == (2, 1)
+    assert "1 left out, of more than 4 tokens" in caplog.text
+    assert len(open_kb_trie(kb, Letters()).arrays.names) == 3
+    assert len(open_kb_trie(kb, Letters(), longest=4).arrays.names) == 2
 
 
 def test_trie_with_all_names_is_built_without_a_word(kb, caplog):

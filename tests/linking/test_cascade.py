@@ -149,13 +149,23 @@ def test_refused_mention_keeps_an_uncertain_lexical_answer(kb):
     assert "the model has room for 3" in link.reasons["refused"]
 
 
+def test_model_that_ranks_by_means_keeps_its_order(kb):
+    model = tiny_generator("vocabulary", nil=None)
+    linker = CascadeLinker(kb, model, config=CascadeConfig(keep=2.0, combining=UNLIKE))
+    generated = GenerativeLinker(kb, model).link("heart falure")
+    link = linker.link("heart falure")
+    ids = [each.concept_id for each in generated.candidates]
+    assert len(ids) > 2
+    assert [each.concept_id for each in link.candidates][: len(ids)] == ids
+
+
 def test_nil_says_what_both_linkers_found(kb):
-    strict = CascadeConfig(generative=GenerativeConfig(threshold=1.1))
+    strict = CascadeConfig(generative=GenerativeConfig(threshold=1.0))
     linker = CascadeLinker(kb, SURE, config=strict)
     unknown, near = linker.link("xylophone"), linker.link(NEAR)
     assert unknown.is_nil
     assert near.is_nil
-    assert unknown.reasons["nil"].endswith("is below 1.10")
+    assert unknown.reasons["nil"].endswith("is below 1.00")
     assert unknown.reasons["model"].startswith("the model's best score")
     assert unknown.reasons["lexical"] == LexicalLinker(kb).link("xylophone").reasons["nil"]
     assert near.reasons["lexical"].startswith("MESH:D006333 with a score of 0.")

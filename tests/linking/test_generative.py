@@ -187,32 +187,51 @@ def gout(tmp_path_factory):
     return open_kb(builder.write(tmp_path_factory.mktemp("kb") / "gout"))
 
 
-def ranked_gout(gout, **known):
-    names = [(5,), (5,), (5,), (6,), (5,), (7,)]
+def ranked_gout(
+    gout,
+    names=((5,), (5,), (5,), (6,), (5,), (7,)),
+    likely=(((5,), 0.5), ((7,), 0.25)),
+    **known,
+):
     trie = TokenTrie.from_sequences(names, concepts=[0, 1, 2, 3, 3, 3])
     found = [
-        DecodedName(trie.find(tokens), range(0), math.log(p), math.log(p))
-        for tokens, p in (((5,), 0.5), ((7,), 0.25))
+        DecodedName(trie.find(tokens), range(0), math.log(p), math.log(p)) for tokens, p in likely
     ]
+    mass = sum(p for _, p in likely)
     decoded = Decoded(
-        names=tuple(found), nil_log_prob=None, mass_in=0.75, mass_out=0.0, normalisation="trie"
+        names=tuple(found), nil_log_prob=None, mass_in=mass, mass_out=0.0, normalisation="trie"
     )
     return rank_concepts(decoded, trie, gout, **known)
+
+
+def test_of_equally_likely_homonyms_preferred_names_go_first(gout):
+    got = [(c.concept_id, c.score, c.tied) for c in ranked_gout(gout, likely=[((5,), 0.5)])]
+    assert got == [("A:1", 0.5, True), ("A:2", 0.5, True), ("A:3", 0.5, True), ("A:4", 0.5, False)]
+
+
+def test_homonyms_share_out_the_places_of_their_scores(gout):
+    """The likeliest concept is answered, unless a homonym of it is meant by the mention."""
+    names = [(5,), (9,), (8,), (10,), (5,), (6,)]
+    likely = [((8,), 0.4), ((5,), 0.3), ((6,), 0.25)]
+    got = ranked_gout(gout, names=names, likely=likely)
+    assert [(c.concept_id, c.score) for c in got] == [("A:4", 0.55), ("A:3", 0.4), ("A:1", 0.3)]
+    got = ranked_gout(gout, names=names, likely=likely, shares={0: 1.0})
+    assert [(c.concept_id, c.score) for c in got] == [("A:1", 0.3), ("A:3", 0.4), ("A:4", 0.55)]
 
 
 def test_homonyms_go_by_preferred_name_then_by_id_and_ties_are_told(gout):
     got = [(c.concept_id, c.name, c.score, c.tied) for c in ranked_gout(gout)]
     assert got == [
+        ("A:4", "gout", 0.75, False),
         ("A:1", "gout", 0.5, True),
         ("A:2", "gout", 0.5, True),
         ("A:3", "gout", 0.5, True),
-        ("A:4", "gout", 0.75, False),
     ]
 
 
 def test_homonyms_go_by_type_first(gout):
     got = [(c.concept_id, c.tied) for c in ranked_gout(gout, wanted="Disease")]
-    assert got == [("A:2", True), ("A:3", True), ("A:4", False), ("A:1", False)]
+    assert got == [("A:4", False), ("A:2", True), ("A:3", True), ("A:1", False)]
 
 
 def test_homonyms_go_by_what_annotators_meant(gout):
@@ -245,6 +264,54 @@ def test_threshold_makes_nil(kb):
 
 
 # What cannot be given to the model
+
+
+def test_half_a_surrogate_pair_costs_nobody_an_answer(kb):
+    linker = GenerativeLinker(kb, tiny_generator(nil=None))
+    links = linker.link_batch([Query("fever"), Query("\ud800 hart"), Query("cough")])
+    unreadable = linker.link("\ufffd hart")
+    alone = [linker.link("fever"), unreadable, linker.link("cough")]
+    assert [(each.concept_id, each.score) for each in links] == [
+        (each.concept_id, pytest.approx(each.score, abs=2e-4)) for each in alone
+    ]
+
+
+def test_name_that_the_model_has_no_room_for_is_left_out_alone(tmp_path, caplog):
+    builder = KbBuilder("long")
+    builder.add([Concept("A:1", "fever"), Concept("A:2", "cough", ("cough " * 40,))])
+    with_long = open_kb(builder.write(tmp_path / "long"))
+    folder = write_checkpoint(tmp_path / "model")  # with 64 positions
+    linker = GenerativeLinker(with_long, load_generator(folder))
+    link = linker.link("fever")
+    assert "refused" not in link.reasons
+    assert {each.concept_id for each in link.candidates} == {"A:1", "A:2"}
+    assert "1 left out, of more than 32 tokens" in caplog.text
+
+
+def test_mention_without_memory_is_told_and_the_rest_answered(kb, monkeypatch):
+    linker = GenerativeLinker(kb, tiny_generator(nil=None))
+    asked = [Query("fever"), Query("cough"), Query("cold")]
+    want = [linker.link(query.text) for query in asked]
+    search = linker._search.search
+    large = linker._asking.inputs(asked[1:2])[0].input
+
+    def limited(inputs, **options):
+        if large in inputs:
+            raise MemoryError("no memory for one mention")
+        return search(inputs, **options)
+
+    monkeypatch.setattr(linker._search, "search", limited)
+    links = linker.link_batch(asked)
+    assert [each.concept_id for each in links] == [want[0].concept_id, None, want[2].concept_id]
+    assert links[1].reasons["refused"] == "there is no memory for it"
+
+
+@pytest.mark.parametrize(
+    "setting", [{"n_best": -1}, {"n_kept": 0}, {"shortlist_size": 0}, {"least_share": 2.0}]
+)
+def test_settings_out_of_range_are_refused(setting):
+    with pytest.raises(InputError, match=f"{next(iter(setting))} must be"):
+        GenerativeConfig(**setting)
 
 
 def test_mention_that_is_too_long_is_nil_and_the_rest_goes_on(kb):

@@ -119,6 +119,19 @@ def test_what_teaches_nothing_is_counted(names) -> None:
     assert without.left_out["NIL, which the model does not have"] == 1
 
 
+def test_mention_that_the_model_cannot_read_is_left_out_before_training(names) -> None:
+    text = "Of \u200b\u200b, a heart attack."  # nothing that has a piece
+    document = Document(
+        "1",
+        text,
+        (mention(text, "\u200b\u200b", "D006333"), mention(text, "heart attack", "D006333")),
+    )
+    samples = samples_of(names, document)
+    assert len(samples) == 1
+    assert samples.left_out == {"blank to the model, or too long for it": 1}
+    assert drawn(samples, 5)
+
+
 def test_abbreviations_are_written_out(names) -> None:
     text = "heart failure (HF) and HF"
     start = text.rindex("HF")

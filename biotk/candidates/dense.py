@@ -45,7 +45,7 @@ class _Taught(NamedTuple):
 
     texts: list[str]
     counts: list[dict[int, int]]
-    index: ExactIndex
+    vectors: ExactIndex
 
 
 class _Allowed(NamedTuple):
@@ -134,10 +134,10 @@ class DenseSearch:
         found: list[list[DenseHit]] = [[] for _ in vectors]
         if self.learned is None or not len(self.learned):
             return found
-        texts, counted, index = self._taught
+        texts, counted, taught = self._taught
         # What is outside would take the places of what is inside but farther.
         allowed = None if subset is None else self._allowed_in(subset).learned
-        nearest = index.search(vectors, k=k, allowed=allowed)
+        nearest = taught.search(vectors, k=k, allowed=allowed)
         for hits, rows, scores in zip(found, nearest.rows.tolist(), nearest.scores.tolist()):
             for row, score in zip(rows, scores):
                 if row < 0:

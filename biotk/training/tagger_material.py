@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from biotk.document import Document
-from biotk.errors import InputError, Problems
+from biotk.errors import InputError, Problems, UnknownNameError
 from biotk.evaluation.split import tuning_half
 from biotk.io import iter_inputs
 from biotk.kb.manifest import sha256_file
@@ -53,27 +53,59 @@ class TaggerMaterial:
         held_out: list[Document] = []
         self.held: dict[str, HeldDocuments] = {}
         for each in recipe.held:
-            documents = self._read(each)
+            documents = self._read(each, "held")
+            names = self._names(each, documents, "held")
             held_out += documents
-            self._hold(each.name, each, [d for d in documents if tuning_half(d.id)], tunes=True)
+            tuning = [d for d in documents if tuning_half(d.id)]
+            self._hold(each.name, each, names, tuning, tunes=True)
         self._weights = np.array([corpus.weight for corpus in recipe.corpora])
-        self.sources: list[TaggerSamples] = []
-        for corpus in recipe.corpora:
-            read = self._read(corpus)
-            documents = without_overlap(read, held_out)
-            kept = [d for d in documents if share(d.id, recipe.seed) >= corpus.held]
-            if corpus.held:
-                rest = [d for d in documents if share(d.id, recipe.seed) < corpus.held]
-                self._hold(f"held-{corpus.name}", corpus, rest, tunes=False)
-            self.sources.append(self._samples(corpus, kept, len(read) - len(documents), form))
+        # What any corpus holds is left out of all, so that all are read before any is learned.
+        read = [self._read(corpus, "corpus") for corpus in recipe.corpora]
+        free = [without_overlap(each, held_out) for each in read]
+        for corpus, documents in zip(recipe.corpora, free):
+            held_out += [d for d in documents if self._holds(corpus, d)]
+        self.sources = [
+            self._source(corpus, *each, held_out, form)
+            for corpus, *each in zip(recipe.corpora, read, free)
+        ]
+
+    def _holds(self, corpus: TaggerCorpus, document: Document) -> bool:
+        return share(document.id, self._recipe.seed) < corpus.held
+
+    def _source(
+        self,
+        corpus: TaggerCorpus,
+        read: Sequence[Document],
+        free: Sequence[Document],
+        held_out: Sequence[Document],
+        form: TaggerFormat,
+    ) -> TaggerSamples:
+        """:returns: what is trained on of a corpus; the rest of it is held.
+
+        :param read: its documents.
+        :param free: those that no ``[[held]]`` has.
+        :param held_out: what is held of all corpora.
+        """
+        names = self._names(corpus, read, "corpus")
+        held = [d for d in free if self._holds(corpus, d)]
+        if corpus.held:
+            self._hold(f"held-{corpus.name}", corpus, names, held, tunes=False)
+        kept = without_overlap(free, held_out)
+        overlap = len(read) - len(held) - len(kept)
+        return self._samples(corpus, names, kept, overlap, form)
 
     def _samples(
-        self, corpus: TaggerCorpus, documents: Sequence[Document], overlap: int, form: TaggerFormat
+        self,
+        corpus: TaggerCorpus,
+        names: Mapping[str, str],
+        documents: Sequence[Document],
+        overlap: int,
+        form: TaggerFormat,
     ) -> TaggerSamples:
         training = self._recipe.training
         samples = TaggerSamples(
             documents, form=form, types=self._recipe.model.types,
-            names=self._names(corpus, documents), window=self._recipe.model.window,
+            names=names, window=self._recipe.model.window,
             short=training.short, recase=training.recase,
         )  # fmt: skip
         self.facts[corpus.name] |= {
@@ -87,36 +119,62 @@ class TaggerMaterial:
         return samples
 
     def _hold(
-        self, name: str, corpus: TaggerCorpus, documents: Sequence[Document], *, tunes: bool
+        self,
+        name: str,
+        corpus: TaggerCorpus,
+        names: Mapping[str, str],
+        documents: Sequence[Document],
+        *,
+        tunes: bool,
     ) -> None:
-        names = self._names(corpus, documents)
         shown = [with_types(each, names) for each in documents[:: corpus.every]]
-        if any(each.mentions for each in shown):
+        there = any(each.mentions for each in shown)
+        if there:
             self.held[name] = HeldDocuments(shown, frozenset(names.values()), tunes)
-        self._say(f"held {name}: {len(shown):,} documents")
+        half = " of the tuning half" if tunes else ""
+        without = "" if there else ", and no mention in them: there are no figures"
+        self._say(f"held {name}: {len(shown):,} documents{half}{without}")
 
-    def _names(self, corpus: TaggerCorpus, documents: Iterable[Document]) -> dict[str, str]:
-        """:returns: the types that a corpus annotates, and what the tagger calls them."""
+    def _names(
+        self, corpus: TaggerCorpus, documents: Iterable[Document], table: str
+    ) -> dict[str, str]:
+        """:returns: the types that a corpus annotates, and what the tagger calls them.
+
+        :param documents: all of it: a part may lack a type that the corpus annotates.
+        :param table: of the recipe, for messages.
+        """
+        place = self._place(corpus, table)
+        there = {m.type for d in documents for m in d.mentions if m.type is not None}
+        for name in corpus.types:
+            # A name that is mistyped would teach that there is no such mention anywhere.
+            if name not in there:
+                raise UnknownNameError(f"type of mentions in {place}:", name, there)
         if corpus.types:
             return dict(corpus.types)
-        there = {m.type for d in documents for m in d.mentions if m.type is not None}
         types = self._recipe.model.types
         common = {type_: entity_type(type_) for type_ in sorted(there)}
         names = {type_: name for type_, name in common.items() if name in types}
         if not names:
+            has = f"none of its types ({', '.join(common)}) is" if common else "no mention has"
             raise InputError(
-                f"{self._recipe.path}: {corpus.name}: none of its types ({', '.join(common)}) "
-                f"is one of the tagger's ({', '.join(types)}); say with `types` which is which"
+                f"{place}: {has} one of the tagger's types ({', '.join(types)})"
+                + ("; say with `types` which is which" if common else "")
             )
+        if lacking := [type_ for type_ in common if type_ not in names]:
+            self._say(f"{corpus.name}: left out, since the tagger has no such type: "
+                      f"{', '.join(lacking)}; `types` says which is which")  # fmt: skip
         return names
 
-    def _read(self, corpus: TaggerCorpus) -> list[Document]:
+    def _place(self, corpus: TaggerCorpus, table: str) -> str:
+        return f"{self._recipe.path}: [[{table}]] {corpus.name}"
+
+    def _read(self, corpus: TaggerCorpus, table: str) -> list[Document]:
         problems = Problems()
         places = [self._recipe.place(path) for path in corpus.paths]
         found = list(iter_inputs(places, format=corpus.format, problems=problems))
         if problems.unread or not found:
             reason = str(problems.unread[0]) if problems.unread else f"{places[0]}: no documents"
-            raise InputError(f"{self._recipe.path}: {corpus.name}: {reason}")
+            raise InputError(f"{self._place(corpus, table)}: {reason}")
         if problems.count:
             self._say(f"{corpus.name}: {problems.kept[0]}; {problems.count:,} problems in all")
         files = {path: place for path, place in zip(corpus.paths, places) if place.is_file()}

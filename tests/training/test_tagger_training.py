@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -14,7 +15,8 @@ from typer.testing import CliRunner
 from biotk.cli import app
 from biotk.detection import TaggerDetector
 from biotk.errors import InputError, UnknownNameError
-from biotk.io import read_documents
+from biotk.evaluation.split import tuning_half
+from biotk.io import read_documents, write_documents
 from biotk.nn.tensor_files import read_tensors
 from biotk.training.run import RunOptions
 from biotk.training.tagger_material import TaggerMaterial
@@ -111,6 +113,34 @@ def test_held_documents_are_not_trained_on(tmp_path) -> None:
     assert material.held["dev"].tunes and len(material.held["dev"].documents) < 24
 
 
+def test_what_a_corpus_holds_is_not_trained_on_through_another(tmp_path) -> None:
+    path = write_tagger_training(tmp_path)
+    text = path.read_text()
+    path.write_text(text.replace('"train.jsonl"]', '"train.jsonl", "drugs.jsonl"]', 1))
+    material = TaggerMaterial(read_tagger_recipe(path), tiny_tagger_form())
+    n_held = len(material.held["held-drugs"].documents)
+    assert n_held > 0
+    notes, drugs = material.facts["notes"], material.facts["drugs"]
+    # Drugs are those of notes too; what they hold comes after the notes in the recipe.
+    assert (notes["overlap"], notes["trained_on"]) == (n_held, 70 - n_held)
+    assert (drugs["overlap"], drugs["trained_on"]) == (0, 30 - n_held)
+
+
+def test_held_set_has_the_types_of_all_its_documents(tmp_path) -> None:
+    path = write_tagger_training(tmp_path)
+    dev = list(read_documents(tmp_path / "dev.jsonl"))
+    # The half that tunes lacks one type, and then has no document at all.
+    bare = [replace(d, mentions=d.mentions[:1]) if tuning_half(d.id) else d for d in dev]
+    write_documents(bare, tmp_path / "dev.jsonl")
+    material = TaggerMaterial(read_tagger_recipe(path), tiny_tagger_form())
+    assert material.held["dev"].types == {"Disease", "Chemical"}
+    write_documents([d for d in dev if not tuning_half(d.id)], tmp_path / "dev.jsonl")
+    told: list[str] = []
+    material = TaggerMaterial(read_tagger_recipe(path), tiny_tagger_form(), say=told.append)
+    assert "dev" not in material.held
+    assert any("held dev: 0 documents of the tuning half, and no mention" in t for t in told)
+
+
 def test_pool_takes_corpora_by_their_weights_and_parts_by_length(tmp_path) -> None:
     recipe = read_tagger_recipe(write_tagger_training(tmp_path))
     material = TaggerMaterial(recipe, tiny_tagger_form())
@@ -148,6 +178,25 @@ def test_wrong_recipe_is_told(tmp_path, old, new, error, message) -> None:
     assert message in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("{ Drug =", "{ Durg =", "[[corpus]] drugs: 'Durg'. Did you mean 'Drug'?"),
+        (
+            'paths = ["dev.jsonl"]',
+            'paths = ["dev.jsonl"]\ntypes = { Disease = "Disease", Chem = "Chemical" }',
+            "[[held]] dev: 'Chem'. Did you mean 'Chemical'? Known: Chemical, Disease.",
+        ),
+    ],
+)
+def test_type_that_a_corpus_does_not_have_is_told(tmp_path, old, new, message) -> None:
+    path = write_tagger_training(tmp_path, recipe=RECIPE.replace(old, new))
+    with pytest.raises(UnknownNameError) as told:
+        TaggerMaterial(read_tagger_recipe(path), tiny_tagger_form())
+    assert message in str(told.value)
+    assert str(path) in str(told.value)
+
+
 def test_corpus_of_other_types_is_told(tmp_path) -> None:
     path = write_tagger_training(tmp_path)
     path.write_text(path.read_text().replace('types = { Drug = "Chemical" }\nheld = 0.2', ""))
@@ -156,4 +205,12 @@ def test_corpus_of_other_types_is_told(tmp_path) -> None:
     text = (tmp_path / "drugs.jsonl").read_text()
     (tmp_path / "drugs.jsonl").write_text(text.replace('"Drug"', '"Widget"'))
     with pytest.raises(InputError, match="none of its types \\(Widget\\) is one of the tagger's"):
+        TaggerMaterial(read_tagger_recipe(path), tiny_tagger_form())
+    (tmp_path / "drugs.jsonl").write_text(text.replace('"Drug"', '"Widget"', 1))
+    told: list[str] = []
+    TaggerMaterial(read_tagger_recipe(path), tiny_tagger_form(), say=told.append)
+    assert any("drugs: left out, since the tagger has no such type: Widget" in t for t in told)
+    bare = [replace(d, mentions=()) for d in read_documents(tmp_path / "drugs.jsonl")]
+    write_documents(bare, tmp_path / "drugs.jsonl")
+    with pytest.raises(InputError, match=r"\[\[corpus\]\] drugs: no mention has one of the tagger"):
         TaggerMaterial(read_tagger_recipe(path), tiny_tagger_form())

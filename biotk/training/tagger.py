@@ -90,15 +90,17 @@ class TaggerTrainee:
         window: int,
         overlap: int,
         average: float,
+        told: str = "[model]",
     ) -> TaggerTrainee:
         """Make a new model: the encoder as it is, the rest at random.
 
         :param place: the encoder's folder, or its name on a hub; by default all-MiniLM-L6-v2.
         :param seed: of the random weights.
+        :param told: where all this stands, for messages.
         :raises InputError: there is no such encoder, or it is none that we can use.
         """
         encoder = base_encoder(place)
-        check_window(window, overlap, encoder, place="[model]")
+        check_window(window, overlap, encoder, place=told)
         torch.manual_seed(seed)
         network = new_tagger(encoder, config)
         form = TaggerFormat.load(encoder.folder)

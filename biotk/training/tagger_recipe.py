@@ -166,8 +166,8 @@ def _train(raw: Any, place: str, seed: int) -> tuple[Schedule, TaggerTraining]:
 
 def _corpora(raw: Mapping[str, Any], path: Path, table: str) -> tuple[TaggerCorpus, ...]:
     found: list[TaggerCorpus] = []
-    for each in tables_of(raw.get(table, []), f"{path}: {table}"):
-        place = f"{path}: [[{table}]] {each.get('name', '')}".rstrip()
+    for number, each in enumerate(tables_of(raw.get(table, []), f"{path}: {table}"), 1):
+        place = f"{path}: [[{table}]] {each.get('name') or number}"
         made = make(TaggerCorpus, each, place)
         if made.format is not None and made.format not in FORMATS:
             raise UnknownNameError(f"format in {place}:", made.format, FORMATS)
@@ -183,11 +183,17 @@ def _corpora(raw: Mapping[str, Any], path: Path, table: str) -> tuple[TaggerCorp
 def _check(recipe: TaggerRecipe) -> None:
     """Check what the tables say of one another, and that there is what they name."""
     types = recipe.model.types
+    if not types or len(set(types)) < len(types):
+        raise InputError(
+            f"{recipe.path}: [model]: types is {list(types)!r}, expected one or more, each once"
+        )
     if not recipe.corpora:
         raise InputError(f"{recipe.path}: there is no [[corpus]]")
     for table, corpora in (("corpus", recipe.corpora), ("held", recipe.held)):
         for corpus in corpora:
             place = f"{recipe.path}: [[{table}]] {corpus.name}"
+            if not corpus.paths:
+                raise InputError(f"{place}: paths is empty, expected files or folders")
             for name in corpus.types.values():
                 if name not in types:
                     raise UnknownNameError(f"type in {place}:", name, types)

@@ -80,7 +80,7 @@ def _begin(recipe: TaggerRecipe) -> TaggerTrainee:
     return TaggerTrainee.begin(
         TaggerConfig(model.types, tuned_layers=model.tuned_layers, inner=model.inner),
         place=place, seed=recipe.seed, window=model.window, overlap=model.overlap,
-        average=recipe.training.average,
+        average=recipe.training.average, told=f"{recipe.path}: [model]",
     )  # fmt: skip
 
 

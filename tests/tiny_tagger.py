@@ -68,11 +68,13 @@ def tiny_tagger_form() -> TaggerFormat:
     return TaggerFormat(MiniFormat(tiny_pieces()))
 
 
-def tiny_tagger(folder: Path, *, seed: int = 0, spread: float = 1.0) -> TaggerNetwork:
+def tiny_tagger(
+    folder: Path, *, seed: int = 0, spread: float = 1.0, types: tuple[str, ...] = TYPES
+) -> TaggerNetwork:
     """:returns: a network on a new encoder; the greater ``spread``, the surer it is."""
     encoder = read_tiny_encoder(write_encoder(folder, seed=seed))
     torch.manual_seed(seed)
-    network = new_tagger(encoder, TaggerConfig(TYPES, tuned_layers=2, inner=16))
+    network = new_tagger(encoder, TaggerConfig(types, tuned_layers=2, inner=16))
     with torch.no_grad():
         for name, weight in network.named_parameters():
             if not name.startswith("encoder."):
@@ -80,10 +82,12 @@ def tiny_tagger(folder: Path, *, seed: int = 0, spread: float = 1.0) -> TaggerNe
     return network.eval()
 
 
-def write_tagger(folder: Path, *, seed: int = 0, spread: float = 1.0) -> Path:
+def write_tagger(
+    folder: Path, *, seed: int = 0, spread: float = 1.0, types: tuple[str, ...] = TYPES
+) -> Path:
     """:returns: the folder of a model, with its encoder beside the weights."""
     beside = folder.with_name(f"{folder.name}-encoder")
-    network = tiny_tagger(beside, seed=seed, spread=spread)
+    network = tiny_tagger(beside, seed=seed, spread=spread, types=types)
     save_tagger(
         network, folder, form=tiny_tagger_form(), window=WINDOW, overlap=OVERLAP,
         encoder_sha256=read_tiny_encoder(beside).sha256,

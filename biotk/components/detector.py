@@ -20,6 +20,7 @@ from biotk.detection.dictionary import Overlaps
 from biotk.detection.tagger import DEFAULT_TAGGER
 from biotk.document import Mention
 from biotk.errors import InputError, UnknownNameError
+from biotk.kb import KbSubset
 from biotk.text.abbreviations import find_abbreviations
 from biotk.types import entity_type
 
@@ -87,14 +88,21 @@ class DetectorComponent(BatchedComponent, KbComponent):
         tagger = TaggerDetector.load(
             self.tagger or DEFAULT_TAGGER, threshold=self.threshold, overlaps=overlaps
         )
-        there = self.handle.types or self.handle.kb.manifest.types
-        names = {entity_type(each) for each in there} & set(tagger.types)
+        there = {entity_type(each) for each in self._types(subset)}
+        names = [each for each in tagger.types if entity_type(each) in there]
         if names:
             tagger = tagger.of_types(names)
         if self.detector_name == "tagger":
             return tagger
         dictionary = DictionaryDetector(self.handle.kb, subset=subset, overlaps=self.overlaps)
         return BothDetector(tagger, dictionary, overlaps=overlaps)
+
+    def _types(self, subset: KbSubset | None) -> list[str]:
+        """:returns: the types of what is sought."""
+        kb = self.handle.kb
+        named = self.handle.types or kb.manifest.types
+        # A branch or a list of ids has fewer than the whole.
+        return [each for each in named if subset is None or kb.subset(types=[each]) & subset]
 
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
         """Save into a folder, the model's place too."""

@@ -79,6 +79,32 @@ def test_detector_is_made_as_the_config_says(kb_path, model) -> None:
     assert made["tagger"].types == ("Disease",)
 
 
+@pytest.mark.parametrize(
+    ("part", "wanted"),
+    [
+        ({}, ("Disease", "Chemical", "Gene")),
+        ({"ids": ["MESH:D001241"]}, ("Chemical",)),
+        ({"sources": ["HGNC"]}, ("Gene",)),
+        ({"branch": ["MESH:D003920"]}, ("Disease",)),
+        ({"types": ["Chemical", "Disease"], "ids": ["MESH:D001241"]}, ("Chemical",)),
+    ],
+)
+def test_tagger_seeks_the_types_that_the_part_of_the_kb_has(kb_path, model, part, wanted) -> None:
+    component = DetectorComponent("d", KbHandle(kb_path, **part), detector="tagger", tagger=model)
+    assert component.detector.types == wanted
+
+
+def test_types_are_compared_by_their_common_names_on_both_sides(tmp_path) -> None:
+    model = write_tagger(tmp_path / "tagger", types=("Disease", "Drug", "Gene"))
+    builder = KbBuilder("x")
+    builder.add(
+        [Concept("A:1", "fever", types=("DISEASE",)), Concept("A:2", "z", types=("CHEBI",))]
+    )
+    handle = KbHandle(str(builder.write(tmp_path / "x")))
+    component = DetectorComponent("d", handle, detector="tagger", tagger=str(model))
+    assert component.detector.types == ("Disease", "Drug")
+
+
 def test_kb_of_other_types_leaves_the_model_all_of_its_own(tmp_path, model) -> None:
     builder = KbBuilder("x")
     builder.add([Concept("A:1", "fever", types=("T184",))])

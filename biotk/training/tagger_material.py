@@ -65,8 +65,8 @@ class TaggerMaterial:
         for corpus, documents in zip(recipe.corpora, free):
             held_out += [d for d in documents if self._holds(corpus, d)]
         self.sources = [
-            self._source(corpus, *each, held_out, form)
-            for corpus, *each in zip(recipe.corpora, read, free)
+            self._source(corpus, all_of_it, rest, held_out, form)
+            for corpus, all_of_it, rest in zip(recipe.corpora, read, free)
         ]
 
     def _holds(self, corpus: TaggerCorpus, document: Document) -> bool:

@@ -6,17 +6,15 @@ what hangs on the words of a title alone is worked out once for each title.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from string import ascii_letters, ascii_uppercase, digits
 from typing import NamedTuple
 
 import numpy as np
 
+from biotk.sections import title_features
 from biotk.sections.candidates import (
     CLOSER,
     COLON,
@@ -28,15 +26,13 @@ from biotk.sections.candidates import (
 )
 from biotk.sections.hashing import Floats, Ints, word_rows
 from biotk.sections.layout import DIGIT, LOWER, UPPER, Layout
-from biotk.sections.rows import Rows
-from biotk.sections.titles import CATEGORIES, category_of, is_part
+from biotk.sections.title_features import N_KNOWN, CandidateKey
 from biotk.text.lines import Line, split_lines
 
 #: Words of a body that are read.
 BODY_WORDS = 12
-#: What is told of a candidate, of a line and of a section besides their words. The last columns of
-#: a section are what rules know of its title: its category, or that it is a part.
-N_KNOWN = len(CATEGORIES) + 1
+#: What is told of a candidate, of a line and of a section besides their words. The last N_KNOWN
+#: columns of a section are what rules know of its title.
 N_CANDIDATE, N_LINE, N_SECTION = 26, 13, 8 + N_KNOWN
 #: Kinds of cues, each as columns of a candidate and of a line: capitals and small letters; blank
 #: lines and indent; signs in the line and at the ends of those around it; what follows the title;
@@ -51,17 +47,11 @@ CUES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
 
 # Enough for marks, the longest title and what closes it.
 _HEAD = 160
-# Where words begin, but for the first; and the first letters of those of more than three.
-_BEGINS = re.compile(r"(?<=\s)\S")
-_LONG = re.compile(r"(?<=\s)(\S)\S{3}")
 # Columns of a line that hang on the lines around it.
 _AFTER_BLANK, _BEHIND_BLANK, _FIRST, _SHARE = 7, 8, 10, 12
 # What looks like the end of a title rather than of a sentence.
 _BODY = itemgetter(2)
 _ASKED = COLON | CLOSER | DASH
-# What the words of a candidate are known by: its title, how many characters are joined to its last
-# word, and whether rules are asked.
-_Key = tuple[str, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +142,7 @@ class _Read:
         self.titles: list[str] = []
         # Lines behind a blank one, and what the words of candidates are known by.
         self.after_blank: list[int] = []
-        self.keys: list[_Key] = []
+        self.keys: list[CandidateKey] = []
 
     def add(self, text: str) -> None:
         before, n_found = len(self.lines), len(self.found)
@@ -242,7 +232,7 @@ def _common(line: Floats) -> Floats:
 def _of_candidates(read: _Read, layout: Layout, places: _Places, common: Floats) -> Floats:
     """:returns: what is told of each candidate. *Shape*: (candidates, N_CANDIDATE)."""
     body, line_end = places.body, places.line[places.at, 1]
-    words = _CANDIDATE_TITLES.of(read.keys)
+    words = title_features.of_candidates(read.keys)
     result = np.empty((len(body), N_CANDIDATE), np.float32)
     has_text = body < line_end
     kinds = np.where(has_text, layout.kinds[np.minimum(body, line_end - 1)], 0)
@@ -262,50 +252,6 @@ def _of_candidates(read: _Read, layout: Layout, places: _Places, common: Floats)
     return result
 
 
-def _of_candidate_title(title: str, joined: int, asked: bool) -> tuple[float, ...]:
-    """Tell what is told of a candidate by its words.
-
-    :param joined: how many characters follow without a blank, three at most: they count as part of
-        its last word.
-    :param asked: what rules know is asked of what looks like a title only: most other candidates
-        are sentences.
-    """
-    n_upper, n_letters, n_digits = _counts(title)
-    upper = n_upper / max(1, n_letters)
-    # Words of more than three letters. The first may stand behind a mark, where no word begins.
-    first_is_long = len(title) > 3 and not _BEGINS.search(title, 1, 5)
-    initials = _LONG.findall(title + "x" * joined)
-    titled = (first_is_long or bool(initials)) and all(map(str.isupper, [title[0], *initials]))
-    column = _known(title) if asked else None
-    return (
-        min((len(_BEGINS.findall(title)) + 1) / 8, 1.5), len(title) / 60, upper, upper == 1.0,
-        titled, title[0].isupper(), n_digits > 0, "," in title,
-        "/" in title or "(" in title,
-        column is not None and column < len(CATEGORIES), column == len(CATEGORIES),
-    )  # fmt: skip
-
-
-_ASCII = ascii_uppercase.encode(), ascii_letters.encode(), digits.encode()
-
-
-def _counts(title: str) -> tuple[int, int, int]:
-    """:returns: how many of a title's characters are capitals, letters and digits."""
-    if title.isascii():
-        raw = title.encode()
-        n_upper, n_letters, n_digits = (len(raw) - len(raw.translate(None, x)) for x in _ASCII)
-        return n_upper, n_letters, n_digits
-    tests = (str.isupper, str.isalpha, str.isdigit)
-    n_upper, n_letters, n_digits = (sum(map(test, title)) for test in tests)
-    return n_upper, n_letters, n_digits
-
-
-def _of_candidate_titles(keys: Sequence[_Key]) -> Floats:
-    return np.array([_of_candidate_title(*key) for key in keys], np.float32)
-
-
-_CANDIDATE_TITLES: Rows[_Key] = Rows(_of_candidate_titles, 11)
-
-
 @dataclass(frozen=True, slots=True)
 class SectionFeatures:
     """The sections of some texts as the network for categories sees them.
@@ -320,28 +266,6 @@ class SectionFeatures:
     titles: list[str]
     bodies: list[list[int]]
     section: Floats
-
-
-def _of_titles(titles: Sequence[str]) -> Floats:
-    """:returns: what is told of sections' titles; the last columns are what rules know of them."""
-    rows = np.zeros((len(titles), 4 + N_KNOWN), np.float32)
-    for row, title in zip(rows, titles):
-        row[:4] = not title, title.isupper(), title.islower(), min(len(title) / 40, 2.0)
-        if (column := _known(title)) is not None:
-            row[4 + column] = 1.0
-    return rows
-
-
-_TITLES: Rows[str] = Rows(_of_titles, 4 + N_KNOWN)
-
-
-@lru_cache(maxsize=65536)
-def _known(title: str) -> int | None:
-    """:returns: the column of what rules know of a title; None for nothing."""
-    if is_part(title):
-        return len(CATEGORIES)
-    category = category_of(title)
-    return None if category is None else CATEGORIES.index(category)
 
 
 #: Where the title and the body of a section stand: title start, title end, body start, end.
@@ -362,5 +286,5 @@ def section_features(texts: Sequence[tuple[str, Sequence[Span]]]) -> SectionFeat
             bodies.append(word_rows(text, body, end, BODY_WORDS))
             layout += ("\n" in text[stop:body], min((end - body) / 500, 3.0), body >= end, k / n)
     dense = np.fromiter(layout, np.float32, len(layout)).reshape(-1, 4)
-    dense = np.concatenate((dense, _TITLES.of(titles)), 1)
+    dense = np.concatenate((dense, title_features.of_sections(titles)), 1)
     return SectionFeatures([len(spans) for _, spans in texts], titles, bodies, dense)

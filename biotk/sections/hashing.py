@@ -46,11 +46,15 @@ class _WordRows(dict[str, int]):
 _row_of = _WordRows().__getitem__
 
 
+def title_words(title: str) -> list[str]:
+    """:returns: the words of a title, in lower case."""
+    return _WORD.findall(title.lower())
+
+
 @lru_cache(maxsize=100_000)
 def title_rows(title: str) -> tuple[int, ...]:
-    """:returns: the rows of a title's words, in lower case, row 0 first."""
-    words = _WORD.findall(title.lower())
-    return (0, *chain.from_iterable(map(pieces_of, words)))
+    """:returns: the rows of a title's words, row 0 first."""
+    return (0, *chain.from_iterable(map(pieces_of, title_words(title))))
 
 
 def word_rows(text: str, start: int, end: int, most: int) -> list[int]:

@@ -12,8 +12,7 @@ Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 #: What a character is, as bits.
-UPPER, LOWER, DIGIT = 1, 2, 4
-_COLON = 8
+UPPER, LOWER, DIGIT, COLON, SPACE, LETTER, COMMA, SLASH = (1 << n for n in range(8))
 
 #: Longest stretch in which is counted.
 LONGEST = 255
@@ -23,19 +22,36 @@ _RARE = re.compile(r"[^\x00-\xff]")
 
 
 def _kind(character: str) -> int:
-    upper, lower, digit = character.isupper(), character.islower(), character.isdigit()
-    return UPPER * upper | LOWER * lower | DIGIT * digit | _COLON * (character == ":")
+    is_a = (
+        character.isupper(), character.islower(), character.isdigit(), character == ":",
+        character.isspace(), character.isalpha(), character == ",", character in "/(",
+    )  # fmt: skip
+    return sum(told << n for n, told in enumerate(is_a))
 
 
 _KINDS = bytes(_kind(chr(code)) for code in range(256))
 # Capitals, digits and colons, side by side in one number, a byte each.
 _ONES = np.array(
     [
-        (kind & UPPER > 0) | (kind & DIGIT > 0) << 8 | (kind & _COLON > 0) << 16
-        for kind in range(16)
+        (kind & UPPER > 0) | (kind & DIGIT > 0) << 8 | (kind & COLON > 0) << 16
+        for kind in range(256)
     ],
     np.uint32,
 )
+
+
+def characters(text: str) -> tuple[Bytes, Bytes]:
+    """Look up the characters of a text.
+
+    :returns: the characters themselves, others than those of a byte as question marks; and what
+        each is. Both *shape*: (characters,).
+    """
+    raw = text.encode("latin-1", "replace")
+    kinds = bytearray(raw.translate(_KINDS))
+    if not text.isascii():
+        for found in _RARE.finditer(text):
+            kinds[found.start()] = _kind(found[0])
+    return np.frombuffer(raw, np.uint8), np.frombuffer(kinds, np.uint8)
 
 
 class Layout:
@@ -45,16 +61,9 @@ class Layout:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        joined = "".join(texts)
-        raw = joined.encode("latin-1", "replace")
-        #: The characters themselves; others than those of a byte are question marks.
-        self.codes: Bytes = np.frombuffer(raw, np.uint8)
-        kinds = bytearray(raw.translate(_KINDS))
-        if not joined.isascii():
-            for found in _RARE.finditer(joined):
-                kinds[found.start()] = _kind(found[0])
-        self.kinds: Bytes = np.frombuffer(kinds, np.uint8)
-        self._sums = np.zeros(len(kinds) + 1, np.uint32)
+        #: The characters, and what each is, as :func:`characters` tells.
+        self.codes, self.kinds = characters("".join(texts))
+        self._sums = np.zeros(len(self.kinds) + 1, np.uint32)
         np.cumsum(_ONES.take(self.kinds), dtype=np.uint32, out=self._sums[1:])
 
     def counts(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from biotk.sections.features import (
     SectionFeatures,
     TextFeatures,
 )
-from biotk.sections.hashing import N_PIECES, N_WORDS, Bags, Floats, Ints, title_rows
+from biotk.sections.hashing import N_PIECES, N_WORDS, Bags, Floats, Ints, pieces_of, title_words
 from biotk.sections.rows import Rows
 from biotk.sections.titles import CATEGORIES
 
@@ -100,7 +101,7 @@ class Networks:
         self._score = [weights["score.weight"].T[n : n + LINE] for n in range(0, 3 * LINE, LINE)]
         self._about = [weights["about.weight"].T[n : n + SECTION] for n in (0, SECTION)]
         # Most titles come again.
-        self._pieces, self._titles = (_titles(weights[name]) for name in ("pieces", "titles"))
+        self._pieces, self._titles = (TitleVectors(weights[name]) for name in ("pieces", "titles"))
 
     def line_scores(self, texts: TextFeatures) -> Floats:
         """Score all candidates.
@@ -163,9 +164,40 @@ class Networks:
         return result
 
 
-def _titles(table: Floats) -> Rows[str]:
-    """:returns: the means of the rows of titles."""
-    return Rows(lambda titles: _bag(table, list(map(title_rows, titles))), EMBEDDED)
+class TitleVectors:
+    """The vectors of titles: the means of their words' rows.
+
+    Words come again in titles that do not: their sums are kept, and so are the titles' means.
+
+    :param table: of hashed pieces of words. *Shape*: (N_PIECES, EMBEDDED).
+    """
+
+    def __init__(self, table: Floats) -> None:
+        self._table = table
+        # The last column counts.
+        self._words: Rows[str] = Rows(self._of_words, EMBEDDED + 1)
+        self._titles: Rows[str] = Rows(self._of_titles, EMBEDDED)
+
+    def of(self, titles: Sequence[str]) -> Floats:
+        """:returns: the vector of each title. *Shape*: (titles, EMBEDDED)."""
+        return self._titles.of(titles)
+
+    def _of_titles(self, titles: Sequence[str]) -> Floats:
+        if not titles:
+            return np.zeros((0, EMBEDDED), np.float32)
+        # The empty word stands for row 0, with which every title begins.
+        words = [["", *title_words(title)] for title in titles]
+        sums = self._words.of(list(chain.from_iterable(words)))
+        sizes = np.fromiter(map(len, words), np.int64, len(words))
+        whole = np.add.reduceat(sums, np.cumsum(sizes) - sizes)
+        means: Floats = whole[:, :EMBEDDED] / whole[:, EMBEDDED:]
+        return means
+
+    def _of_words(self, words: Sequence[str]) -> Floats:
+        pieces = Bags.of([pieces_of(word) if word else (0,) for word in words])
+        sums = np.add.reduceat(self._table.take(pieces.rows, 0), pieces.starts)
+        sizes = np.diff(pieces.starts, append=len(pieces.rows))
+        return np.concatenate((sums, sizes[:, None]), 1, dtype=np.float32)
 
 
 def _bag(table: Floats, bags: Sequence[Sequence[int]]) -> Floats:

@@ -6,8 +6,6 @@ import re
 from functools import partial
 from typing import NamedTuple
 
-from biotk.text.lines import Line
-
 #: Longest title that is looked for, in characters and words.
 LONGEST, MOST_WORDS = 90, 12
 # What is read of a line: the longest title and what closes it.
@@ -70,11 +68,14 @@ class Candidate(NamedTuple):
 _candidate = partial(tuple.__new__, Candidate)
 
 
-def is_rule(text: str, line: Line) -> bool:
-    """:returns: whether a line is drawn rather than written, as ``-----`` below a title."""
-    if text[line.start] not in RULING or line.end - line.start >= 200:
+def is_rule(text: str, start: int, stop: int) -> bool:
+    """:returns: whether a line is drawn rather than written, as ``-----`` below a title.
+
+    :param start: where the line starts, blanks left out; ``stop`` is behind it.
+    """
+    if text[start] not in RULING or stop - start >= 200:
         return False
-    return _RULE.fullmatch(text, line.start, line.end) is not None
+    return _RULE.fullmatch(text, start, stop) is not None
 
 
 # Most headings are capitals or words before a colon, with nothing else that could end a title.
@@ -91,14 +92,16 @@ _SENTENCE = re.compile(
 )
 
 
-def candidates(text: str, line: Line) -> list[Candidate]:
+def candidates(text: str, start: int, stop: int) -> list[Candidate]:
     """Find what could be the title of a line: at most one for each way in which one may end.
 
-    :returns: in order of their end. None for a line that is blank or drawn, or a long one without
+    :param start: where the line, which is not blank, starts; ``stop`` is behind it, blanks around
+        it left out.
+    :returns: in order of their end. None for a line that is drawn, or a long one without
         anything that ends a title.
     """
-    start, stop, _ = line
-    if number := _NUMBER.match(text, start, stop):
+    outer = start
+    if text[start].isdecimal() and (number := _NUMBER.match(text, start, stop)):
         start = number.end()
     plain = _PLAIN.match(text, start, min(stop, start + LONGEST))
     if plain is not None:
@@ -117,7 +120,7 @@ def candidates(text: str, line: Line) -> list[Candidate]:
                     return _of_sentence(text, start, at, end, stop)
             elif end > at and text[end] in " \t":
                 return _of_sentence(text, start, at, end, stop)
-    return slow_candidates(text, line)
+    return slow_candidates(text, outer, stop)
 
 
 def _of_sentence(text: str, start: int, at: int, end: int, stop: int) -> list[Candidate]:
@@ -133,12 +136,9 @@ def _of_sentence(text: str, start: int, at: int, end: int, stop: int) -> list[Ca
     return result
 
 
-def slow_candidates(text: str, line: Line) -> list[Candidate]:
+def slow_candidates(text: str, start: int, stop: int) -> list[Candidate]:
     """:returns: what :func:`candidates` does, with no way round."""
-    stop = line.end
-    if stop == line.start:
-        return []
-    start, is_closed = _skip_marks(text, line)
+    start, is_closed = _skip_marks(text, start, stop)
     head = text[start : min(stop, start + _HEAD)]
     whole = stop - start <= LONGEST
     colon = -1
@@ -184,15 +184,15 @@ def _offer(ends: dict[int, int], head: str, end: int, kind: int) -> None:
         ends[len(title)] = ends.get(len(title), 0) | kind
 
 
-def _skip_marks(text: str, line: Line) -> tuple[int, bool]:
+def _skip_marks(text: str, start: int, stop: int) -> tuple[int, bool]:
     """:returns: where a line's words start, and whether a mark before is closed behind them."""
-    start, is_closed = line.start, False
+    is_closed = False
     two = text[start : start + 2]
     if len(two) == 2 and two.isalpha() and not (two[0] in _ROMAN and two[1] in _ROMAN):
         return start, False  # a word: nothing stands before it
     for _ in range(3):
-        found = _MARK.match(text, start, line.end)
-        if found is None or found.end() >= line.end:
+        found = _MARK.match(text, start, stop)
+        if found is None or found.end() >= stop:
             break
         is_closed = is_closed or found.lastgroup in _CLOSED
         start = found.end()

@@ -21,7 +21,9 @@ N_PIECES, N_WORDS = 16384, 16384
 _WORD = re.compile(r"[^\W_]+|[&/#%+]")
 # Words whose rows are kept.
 _MOST_KEPT = 200_000
-_BODY = re.compile(r"[^\W\d_]{2,}")
+# Words of a body; the mark stands between bodies, and in none of them.
+_MARK = "\0"
+_BODY = re.compile(r"[^\W\d_]{2,}|\0")
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -34,12 +36,12 @@ def pieces_of(word: str) -> tuple[int, ...]:
 
 
 class _WordRows(dict[str, int]):
-    """The rows of words, for bodies; each is worked out once."""
+    """The rows of words, for bodies; each is worked out once. That of the mark is 0."""
 
     def __missing__(self, word: str) -> int:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        row = self[word] = 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
+        row = self[word] = 0 if word == _MARK else 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
         return row
 
 
@@ -55,12 +57,6 @@ def title_words(title: str) -> list[str]:
 def title_rows(title: str) -> tuple[int, ...]:
     """:returns: the rows of a title's words, row 0 first."""
     return (0, *chain.from_iterable(map(pieces_of, title_words(title))))
-
-
-def word_rows(text: str, start: int, end: int, most: int) -> list[int]:
-    """:returns: the rows of the first words of a stretch, row 0 first."""
-    words = _BODY.findall(text[start : min(end, start + 10 * most)].lower())
-    return [0, *map(_row_of, words[:most])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +76,21 @@ class Bags:
         starts = [0, *accumulate(map(len, bags))]
         rows = np.fromiter(chain.from_iterable(bags), np.int64, starts[-1])
         return cls(rows, np.array(starts[:-1], np.int64))
+
+    @property
+    def sizes(self) -> Ints:
+        """How many rows each bag holds. *Shape*: (things,)."""
+        return np.diff(self.starts, append=len(self.rows))
+
+
+def first_words(bodies: Sequence[str], most: int) -> Bags:
+    """:returns: the rows of the first words of some texts, in lower case, row 0 first."""
+    joined = _MARK.join(["", *bodies])
+    if joined.count(_MARK) != len(bodies):
+        joined = _MARK.join(["", *(body.replace(_MARK, " ") for body in bodies)])
+    words = _BODY.findall(joined.lower())
+    rows = np.fromiter(map(_row_of, words), np.int64, len(words))
+    every = Bags(rows, np.flatnonzero(rows == 0))
+    sizes = np.minimum(every.sizes, most + 1)
+    kept = np.arange(len(rows)) - np.repeat(every.starts, every.sizes) <= most
+    return Bags(rows[kept], np.cumsum(sizes) - sizes)

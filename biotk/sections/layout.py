@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
 
 #: What a character is, as bits.
 UPPER, LOWER, DIGIT, COLON, SPACE, LETTER, COMMA, SLASH = (1 << n for n in range(8))
@@ -17,8 +17,10 @@ UPPER, LOWER, DIGIT, COLON, SPACE, LETTER, COMMA, SLASH = (1 << n for n in range
 #: Longest stretch in which is counted.
 LONGEST = 255
 
-# Characters of one byte are looked up all at once, the others, which are rare, one by one.
-_RARE = re.compile(r"[^\x00-\xff]")
+_QUESTION_MARK, _NEXT_LINE = ord("?"), 0x85
+# What ends a line, as in biotk.text.lines.
+_RETURN, _BREAK, _RARE_BREAKS = ord("\r"), ord("\n"), "\u2028\u2029"
+_IS_BREAK = np.isin(np.arange(256), np.frombuffer(b"\r\n\f\x85", np.uint8))
 
 
 def _kind(character: str) -> int:
@@ -43,28 +45,46 @@ _ONES = np.array(
 def characters(text: str) -> tuple[Bytes, Bytes]:
     """Look up the characters of a text.
 
-    :returns: the characters themselves, others than those of a byte as question marks; and what
-        each is. Both *shape*: (characters,).
+    :returns: the characters themselves, others than those of a byte as question marks, or as the
+        next line sign if they end a line; and what each is. Both *shape*: (characters,).
     """
-    raw = text.encode("latin-1", "replace")
-    kinds = bytearray(raw.translate(_KINDS))
+    raw = bytearray(text.encode("latin-1", "replace"))
+    kinds = raw.translate(_KINDS)
+    codes = np.frombuffer(raw, np.uint8)
     if not text.isascii():
-        for found in _RARE.finditer(text):
-            kinds[found.start()] = _kind(found[0])
-    return np.frombuffer(raw, np.uint8), np.frombuffer(kinds, np.uint8)
+        # Those of one byte are looked up all at once, the others, which are rare, one by one.
+        for at in np.flatnonzero(codes == _QUESTION_MARK).tolist():
+            if text[at] != "?":
+                kinds[at] = _kind(text[at])
+                codes[at] = _NEXT_LINE if text[at] in _RARE_BREAKS else _QUESTION_MARK
+    return codes, np.frombuffer(kinds, np.uint8)
 
 
 class Layout:
-    """The characters of some texts, one behind the other.
+    """The characters of some texts, one behind the other, a line break behind each.
 
     :param texts: the texts.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
+        #: The texts as one.
+        self.text = "\n".join([*texts, ""])
         #: The characters, and what each is, as :func:`characters` tells.
-        self.codes, self.kinds = characters("".join(texts))
+        self.codes, self.kinds = characters(self.text)
+        sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+        #: Where each text begins, and behind the last one.
+        self.begins = np.zeros(len(texts) + 1, np.int64)
+        np.cumsum(sizes + 1, out=self.begins[1:])
         self._sums = np.zeros(len(self.kinds) + 1, np.uint32)
         np.cumsum(_ONES.take(self.kinds), dtype=np.uint32, out=self._sums[1:])
+
+    def breaks(self) -> Ints:
+        """:returns: where lines end, as :func:`~biotk.text.lines.split_lines` has them."""
+        found = np.flatnonzero(_IS_BREAK.take(self.codes))
+        is_return = self.codes[found] == _RETURN
+        followed = self.codes.take(found + 1, mode="clip") == _BREAK
+        ends: Ints = found[~(is_return & followed)]
+        return ends
 
     def counts(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
         """Count in some stretches, of :data:`LONGEST` characters at most.

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from biotk.errors import InputError
-from biotk.sections.candidates import Candidate
 from biotk.sections.features import (
     Span,
     TextFeatures,
@@ -84,7 +84,7 @@ class SectionModel:
 
     def _batch(self, texts: Sequence[str]) -> list[list[Heading]]:
         features = text_features(texts)
-        titled = _titles(features, self._networks.line_scores(features))
+        titled = best_titles(features, self._networks.line_scores(features))
         seen = [n for n, titles in enumerate(titled) if titles]
         result: list[list[Heading]] = [[] for _ in texts]
         if not seen:
@@ -97,17 +97,17 @@ class SectionModel:
             # A preamble is a section without a title.
             at += len(some) - len(titled[n])
             whole: str | None = None
-            for number, (outer, title) in enumerate(titled[n]):
+            for number, (outer, start, end, _) in enumerate(titled[n]):
                 # Where the model is not sure, a title that rules know is what they say it is, and a
                 # part is about what the whole is about.
-                words = texts[n][title.start : title.end]
+                words = texts[n][start:end]
                 category = categories[at] or category_of(words)
                 part = number > 0 and (parts[at] or (category is None and is_part(words)))
                 if part:
                     category = category or whole
                 else:
                     whole = category
-                result[n].append(Heading(outer, title.start, title.end, category, part, SOURCE))
+                result[n].append(Heading(outer, start, end, category, part, SOURCE))
                 at += 1
         return result
 
@@ -120,37 +120,57 @@ class SectionModel:
         return [CATEGORIES[n] if told else None for n, told in zip(best.tolist(), sure.tolist())]
 
 
-def section_spans(text: str, titles: Sequence[tuple[int, Candidate]]) -> list[Span]:
+class Title(NamedTuple):
+    """Where a title stands in its text.
+
+    :param outer: where its line begins, with its indent.
+    :param start: where the title starts.
+    :param end: where it ends.
+    :param body: where the text behind it goes on.
+    """
+
+    outer: int
+    start: int
+    end: int
+    body: int
+
+
+def section_spans(text: str, titles: Sequence[Title]) -> list[Span]:
     """Lay out what :func:`~biotk.sections.features.section_features` reads.
 
-    :param titles: at least one: where its line begins, and the title.
+    :param titles: at least one.
     :returns: title start, title end, body start and end of each section; a preamble, if it is more
         than blanks, comes first, its title empty.
     """
-    spans = []
-    if text[: titles[0][0]].strip():
-        spans.append((0, 0, 0, titles[0][0]))
-    ends = [*(outer for outer, _ in titles[1:]), len(text)]
-    spans += [(c.start, c.end, c.body, max(c.body, end)) for (_, c), end in zip(titles, ends)]
+    spans: list[Span] = []
+    if text[: titles[0].outer].strip():
+        spans.append((0, 0, 0, titles[0].outer))
+    ends = [*(title.outer for title in titles[1:]), len(text)]
+    spans += [
+        (start, stop, body, max(body, end)) for (_, start, stop, body), end in zip(titles, ends)
+    ]
     return spans
 
 
-def _titles(features: TextFeatures, scores: Floats) -> list[list[tuple[int, Candidate]]]:
-    """:returns: for each text where the line of each title begins, and the title."""
-    result: list[list[tuple[int, Candidate]]] = [[] for _ in features.n_lines]
+def best_titles(features: TextFeatures, scores: Floats) -> list[list[Title]]:
+    """Choose among candidates.
+
+    :param scores: of each candidate. *Shape*: (candidates,).
+    :returns: the titles of each text.
+    """
     if not len(scores):
-        return result
-    at, first = features.at, features.first
+        return [[] for _ in features.n_lines]
+    first = features.first
     # A line has a title if that is likelier than not, whichever of its candidates it is.
-    odds = np.logaddexp.reduceat(scores, first)
-    text_of = np.repeat(np.arange(len(features.n_lines)), features.n_lines)
-    ends = np.append(first[1:], len(scores))
-    for n in np.flatnonzero(odds > 0).tolist():
-        begin, end = int(first[n]), int(ends[n])
-        best = begin + (int(scores[begin:end].argmax()) if end - begin > 1 else 0)
-        line = int(at[best])
-        result[text_of[line]].append((features.lines[line].outer, features.found[best]))
-    return result
+    has_title = np.logaddexp.reduceat(scores, first) > 0
+    top = np.maximum.reduceat(scores, first)
+    tops = np.flatnonzero(scores == np.repeat(top, np.diff(first, append=len(scores))))
+    best = tops[np.searchsorted(tops, first[has_title])]
+    outer = features.outer[features.at[best]]
+    rows = np.concatenate((outer[:, None], features.found[best]), 1).tolist()
+    titles = [Title(*row) for row in rows]
+    stops = np.searchsorted(best, np.cumsum(features.n_found)).tolist()
+    return [titles[begin:stop] for begin, stop in zip([0, *stops], stops)]
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:

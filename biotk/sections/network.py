@@ -113,7 +113,7 @@ class Networks:
             return np.zeros(0, np.float32)
         found = self._relu("candidate", self._pieces.of(texts.titles), texts.candidate)
         first = texts.first
-        best = np.zeros((len(texts.lines), LINE), np.float32)
+        best = np.zeros((len(texts.line), LINE), np.float32)
         best[at[first]] = np.maximum.reduceat(found, first)
         line = self._relu("line", best, texts.line)
         lengths = [n for n in texts.n_lines if n]
@@ -139,7 +139,7 @@ class Networks:
         vectors = self._relu(
             "section",
             self._titles.of(texts.titles),
-            _bag(weights["bodies"], texts.bodies),
+            _means_of_rows(weights["bodies"], texts.bodies),
             texts.section,
         )
         context = self._in_context(vectors, "around", "beyond", windows(lengths, SECTION_REACH))
@@ -190,24 +190,26 @@ class TitleVectors:
         sums = self._words.of(list(chain.from_iterable(words)))
         sizes = np.fromiter(map(len, words), np.int64, len(words))
         whole = np.add.reduceat(sums, np.cumsum(sizes) - sizes)
-        means: Floats = whole[:, :EMBEDDED] / whole[:, EMBEDDED:]
-        return means
+        return np.divide(whole[:, :EMBEDDED], whole[:, EMBEDDED:], dtype=np.float32)
 
     def _of_words(self, words: Sequence[str]) -> Floats:
         pieces = Bags.of([pieces_of(word) if word else (0,) for word in words])
-        sums = np.add.reduceat(self._table.take(pieces.rows, 0), pieces.starts)
-        sizes = np.diff(pieces.starts, append=len(pieces.rows))
-        return np.concatenate((sums, sizes[:, None]), 1, dtype=np.float32)
+        return np.concatenate(
+            (_sums(self._table, pieces), pieces.sizes[:, None]), 1, dtype=np.float32
+        )
 
 
-def _bag(table: Floats, bags: Sequence[Sequence[int]]) -> Floats:
-    """:returns: the mean of each bag's rows."""
-    some = Bags.of(bags)
-    if not len(some.starts):
+def _sums(table: Floats, bags: Bags) -> Floats:
+    """:returns: the sum of each bag's rows. *Shape*: (bags, width)."""
+    if not len(bags.starts):
         return np.zeros((0, table.shape[1]), np.float32)
-    sums: Floats = np.add.reduceat(table.take(some.rows, 0), some.starts)
-    sums /= np.fromiter(map(len, bags), np.float32, len(bags))[:, None]
+    sums: Floats = np.add.reduceat(table.take(bags.rows, 0), bags.starts)
     return sums
+
+
+def _means_of_rows(table: Floats, bags: Bags) -> Floats:
+    """:returns: the mean of each bag's rows. *Shape*: (bags, width)."""
+    return np.divide(_sums(table, bags), bags.sizes[:, None], dtype=np.float32)
 
 
 def _windowed(items: Floats, near: Ints) -> Floats:

@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - everybody calls it so
 from torch import Tensor
 
-from biotk.sections.features import CUES, N_KNOWN, SectionFeatures, TextFeatures
+from biotk.sections.features import CUES, SectionFeatures, TextFeatures
 from biotk.sections.hashing import Bags, title_rows
 from biotk.sections.network import LINE, LINE_REACH, SECTION_REACH, SHAPES, windows
+from biotk.sections.title_features import N_KNOWN
 from biotk.sections.titles import CATEGORIES
 
 #: The target of a line without a title; and of what is not known, and costs nothing.
@@ -66,9 +67,11 @@ def line_scores(
     if dropped.cues:
         texts = without_cues(texts, dropped.cues, generator)
     at = torch.from_numpy(texts.at)
-    titles = _bag(weights["pieces"], [title_rows(t) for t in texts.titles], dropped, generator)
+    titles = _bag(
+        weights["pieces"], Bags.of([title_rows(t) for t in texts.titles]), dropped, generator
+    )
     found = _relu(weights, "candidate", titles, torch.from_numpy(texts.candidate))
-    best = found.new_zeros((len(texts.lines), LINE)).scatter_reduce(
+    best = found.new_zeros((len(texts.line), LINE)).scatter_reduce(
         0, at[:, None].expand(-1, LINE), found, "amax", include_self=False
     )
     line = _relu(weights, "line", best, torch.from_numpy(texts.line))
@@ -110,7 +113,9 @@ def section_scores(
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """:returns: *Shape*: (sections of all texts, categories + 1)."""
-    titles = _bag(weights["titles"], [title_rows(t) for t in texts.titles], dropped, generator)
+    titles = _bag(
+        weights["titles"], Bags.of([title_rows(t) for t in texts.titles]), dropped, generator
+    )
     bodies = _bag(weights["bodies"], texts.bodies, dropped._replace(titles=0.0), generator)
     section = torch.from_numpy(texts.section)
     if dropped.known:
@@ -171,12 +176,11 @@ def _relu(weights: Parameters, name: str, *parts: Tensor) -> Tensor:
 
 def _bag(
     table: Tensor,
-    bags: Sequence[Sequence[int]],
+    bags: Bags,
     dropped: Dropped,
     generator: torch.Generator | None,
 ) -> Tensor:
-    some = Bags.of(bags)
-    rows, starts = torch.from_numpy(some.rows), torch.from_numpy(some.starts)
+    rows, starts = torch.from_numpy(bags.rows), torch.from_numpy(bags.starts)
     if dropped == KEPT or not len(rows):
         return F.embedding_bag(rows, table, starts, mode="mean")
     # Row 0, which every bag begins with, is never hidden.

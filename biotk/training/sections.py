@@ -26,7 +26,7 @@ from biotk.sections.features import (
     section_features,
     text_features,
 )
-from biotk.sections.model import SectionConfig, section_spans, write_model
+from biotk.sections.model import SectionConfig, Title, section_spans, write_model
 from biotk.sections.titles import CATEGORIES, normal_title
 from biotk.training import section_network as network
 from biotk.training.log import Say
@@ -120,6 +120,7 @@ def gather(recipe: SectionRecipe, *, say: Say) -> Material:
 def batch_of(documents: Sequence[Document]) -> Batch:
     """:returns: notes as the networks see them, with what is right."""
     lines = text_features([each.text for each in documents])
+    outer = lines.outer[lines.at]
     right = np.zeros(len(lines.found), bool)
     spans_of: list[tuple[str, list[Span]]] = []
     category: list[int] = []
@@ -129,21 +130,21 @@ def batch_of(documents: Sequence[Document]) -> Batch:
         wanted = {s.title_start: s for s in document.sections if s.title_end > s.title_start}
         titled = []
         for n in range(at, at + n_found):
-            candidate = lines.found[n]
-            section = wanted.get(candidate.start)
-            if section is not None and section.title_end == candidate.end:
+            start, end, body = lines.found[n].tolist()
+            section = wanted.get(start)
+            if section is not None and section.title_end == end:
                 right[n] = True
-                titled.append((lines.lines[lines.at[n]].outer, candidate, section))
+                titled.append((Title(int(outer[n]), start, end, body), section))
         at += n_found
         missed += len(wanted) - len(titled)
         if not titled:
             continue
-        spans = section_spans(document.text, [(outer, found) for outer, found, _ in titled])
+        spans = section_spans(document.text, [title for title, _ in titled])
         skip = len(spans) - len(titled)
         category += [network.UNKNOWN] * skip
         is_part += [float(network.UNKNOWN)] * skip
-        category += [_NUMBERS.get(s.category or "", network.UNKNOWN) for _, _, s in titled]
-        is_part += [float(s.parent is not None) for _, _, s in titled]
+        category += [_NUMBERS.get(s.category or "", network.UNKNOWN) for _, s in titled]
+        is_part += [float(s.parent is not None) for _, s in titled]
         spans_of.append((document.text, spans))
     return Batch(lines, right, missed, section_features(spans_of), category, is_part)
 

@@ -29,7 +29,7 @@ from biotk.document import Document
 from biotk.sections.corpora import read_section_corpus
 from biotk.sections.features import N_CANDIDATE, TextFeatures
 from biotk.sections.formats import FORMATS, blocks_of, render
-from biotk.sections.model import _titles
+from biotk.sections.model import best_titles
 from biotk.training import section_network as network
 from biotk.training.section_notes import NoteMaker
 from biotk.training.section_recipe import SectionRecipe, read_section_recipe
@@ -129,10 +129,10 @@ def boundary_f1(variant: WordsAndLayout, documents: list[Document]) -> float:
     right = wrong = missed = 0
     with torch.no_grad():
         batch = batch_of(documents)
-        titled = _titles(batch.lines, variant.scores(batch.lines).numpy())
+        titled = best_titles(batch.lines, variant.scores(batch.lines).numpy())
     for document, found in zip(documents, titled):
         gold = {s.title_start for s in document.sections if s.title_end > s.title_start}
-        starts = {title.start for _, title in found}
+        starts = {title.start for title in found}
         right += len(gold & starts)
         wrong += len(starts - gold)
         missed += len(gold - starts)

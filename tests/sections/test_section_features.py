@@ -9,7 +9,6 @@ from biotk.sections.features import (
     N_CANDIDATE,
     N_LINE,
     section_features,
-    starts_of,
     text_features,
 )
 from biotk.sections.titles import CATEGORIES, category_of, is_part
@@ -39,7 +38,7 @@ def slow(text: str) -> list[list[float]]:
     lines = list(module_lines(text))
     rows = []
     for k, (line, blank) in enumerate(lines):
-        some = module.candidates(text, line)
+        some = module.candidates(text, line.start, line.end)
         before = text[lines[k - 1][0].end - 1] if k else ""
         n = len(lines)
         for number, c in enumerate(some):
@@ -103,7 +102,7 @@ def module_lines(text: str):
 
     blank = False
     for line in split_lines(text):
-        parting = line.end == line.start or module.is_rule(text, line)
+        parting = line.end == line.start or module.is_rule(text, line.start, line.end)
         if not parting:
             yield line, blank
         blank = parting
@@ -119,13 +118,22 @@ def test_text_features_are_those_of_loops() -> None:
     assert found.line.shape == (len(rows), N_LINE)
     np.testing.assert_allclose(found.line, np.array(rows, float), atol=1e-6)
     assert found.n_lines == [len(list(module_lines(text))) for text in texts]
-    assert np.repeat(np.arange(len(found.lines)), np.bincount(found.at, minlength=len(found.lines))
-                     ).tolist() == found.at.tolist()  # fmt: skip
 
 
-def test_starts_of_tell_where_each_line_begins() -> None:
-    assert starts_of(np.array([0, 0, 2, 3, 3, 3])).tolist() == [0, 2, 3]
-    assert starts_of(np.zeros(0, np.int64)).tolist() == []
+def test_text_features_tell_where_lines_and_candidates_stand() -> None:
+    texts = TEXTS + AWKWARD
+    found = text_features(texts)
+    places = [
+        (line.outer, c.start, c.end, c.body)
+        for text in texts
+        for line, _ in module_lines(text)
+        for c in module.candidates(text, line.start, line.end)
+    ]
+    assert np.concatenate((found.outer[found.at, None], found.found), 1).tolist() == [
+        list(place) for place in places
+    ]
+    assert found.first.tolist() == [n for n, at in enumerate(found.at) if at not in found.at[:n]]
+    assert sum(found.n_found) == len(places)
 
 
 def test_text_features_know_titles_in_title_case() -> None:
@@ -161,4 +169,5 @@ def test_section_features_tell_layout_and_read_titles_and_bodies() -> None:
     np.testing.assert_allclose(found.section[1, :8], [1, 4 / 500, 0, 0.5, 0, 1, 0, 0.1])
     assert found.section[0, 8:].sum() == 0
     assert found.section[1, 8 + CATEGORIES.index("plan")] == found.section[1, 8:].sum() == 1
-    assert found.bodies[1] == found.bodies[2] != found.bodies[0]
+    bodies = np.split(found.bodies.rows, found.bodies.starts[1:])
+    assert bodies[1].tolist() == bodies[2].tolist() != bodies[0].tolist()

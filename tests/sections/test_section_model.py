@@ -11,9 +11,17 @@ import pytest
 from biotk.errors import InputError, UnknownNameError
 from biotk.sections import model as module
 from biotk.sections.features import text_features
+from biotk.sections.hashing import title_rows
 from biotk.sections.loading import load_segmenter
-from biotk.sections.model import CONFIG, WEIGHTS, SectionConfig, SectionModel, write_model
-from biotk.sections.network import SHAPES, Networks, windows
+from biotk.sections.model import (
+    CONFIG,
+    WEIGHTS,
+    SectionConfig,
+    SectionModel,
+    best_titles,
+    write_model,
+)
+from biotk.sections.network import SHAPES, Networks, TitleVectors, windows
 from biotk.sections.segmenter import SectionSegmenter
 from biotk.sections.titles import category_of
 
@@ -55,13 +63,38 @@ def test_headings_are_those_of_a_loop_over_lines(
     features = text_features([NOTE])
     scores = Networks(weights).line_scores(features)
     expected = []
-    for n, line in enumerate(features.lines):
+    for n, outer in enumerate(features.outer.tolist()):
         some = [(float(s), c) for s, c, at in zip(scores, features.found, features.at) if at == n]
         if some and sum(np.exp(s) for s, _ in some) > 1:
             best = max(some, key=lambda each: each[0])[1]
-            expected.append((line.outer, best.start, best.end))
+            expected.append((outer, *best[:2].tolist()))
     assert [(h.start, h.title_start, h.title_end) for h in found] == expected
-    assert 0 < len(expected) < len(features.lines)
+    assert 0 < len(expected) < len(features.outer)
+
+
+def test_vectors_of_titles_are_means_of_their_rows(weights: dict[str, np.ndarray]) -> None:
+    table = weights["pieces"]
+    titles = ["PLAN", "", "Family history", "family  HISTORY", "PLAN", "Έλεγχος", "a/b & c"]
+    found = TitleVectors(table)
+    assert found.of([]).shape == (0, table.shape[1])
+    for some in (titles[:2], titles):
+        expected = [table[list(title_rows(title))].mean(0) for title in some]
+        np.testing.assert_allclose(found.of(some), expected, atol=1e-6)
+
+
+def test_best_titles_take_the_first_of_the_best_of_each_line() -> None:
+    features = text_features(["", "PLAN: Rest\nHE **IS** Well - so\n", "x"])
+    at = features.at
+    assert features.n_found[0] == 0
+    scores = np.where(np.arange(len(at)) % 2 == 0, 1.0, 2.0).astype(np.float32)
+    scores[at == at[-1]] = -9.0
+    found = best_titles(features, scores)
+    assert [len(titles) for titles in found] == [0, 2, 0]
+    for title, line in zip(found[1], np.unique(at)):
+        rows = [n for n in range(len(at)) if at[n] == line]
+        best = max(rows, key=lambda n: (scores[n], -n))
+        assert title == (features.outer[line], *features.found[best])
+    assert best_titles(features, np.full(len(at), -9.0, np.float32)) == [[], [], []]
 
 
 def test_headings_do_not_hang_on_the_batch(

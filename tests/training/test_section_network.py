@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from biotk.sections.features import CUES, section_features, text_features
+from biotk.sections.hashing import Bags
 from biotk.sections.network import Networks
 from biotk.training import section_network as network
 
@@ -81,7 +82,7 @@ def test_section_cost_leaves_out_what_is_not_known() -> None:
 
 def test_dropped_pieces_leave_row_0_and_whole_titles_can_go() -> None:
     table = torch.eye(5)
-    bags = [(0, 1, 2), (0,), (0, 3, 4)]
+    bags = Bags.of([(0, 1, 2), (0,), (0, 3, 4)])
     generator = torch.Generator().manual_seed(1)
     gone = network._bag(table, bags, network.Dropped(titles=1.0), generator)
     assert torch.equal(gone, table[[0, 0, 0]])

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -18,7 +20,13 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from biotk.errors import KbCorruptError, KbMismatchError, KbNotFoundError, UnknownNameError
+from biotk.errors import (
+    InputError,
+    KbCorruptError,
+    KbMismatchError,
+    KbNotFoundError,
+    UnknownNameError,
+)
 from biotk.index.faiss_index import (
     KINDS,
     FaissIndex,
@@ -31,7 +39,7 @@ from biotk.index.faiss_index import (
 )
 from biotk.index.vector_index import ExactIndex, Floats, VectorIndex
 from biotk.kb import KnowledgeBase
-from biotk.kb.derived import derived_folder, describe_file, read_seal, write_derived
+from biotk.kb.derived import can_keep, derived_folder, describe_file, read_seal, write_derived
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +78,7 @@ def open_kb_vectors(
 
     A build that takes more than a minute is told in a warning before it begins, with the time that
     it is going to take. Where the KB's folder cannot be written to, vectors are kept for this
-    process alone.
+    process alone. Names are encoded once for indexes of all kinds.
 
     :param kb: the knowledge base.
     :param encoder: what makes the vectors.
@@ -80,23 +88,54 @@ def open_kb_vectors(
     :returns: row by row the keys of ``kb.keys("plural")``.
     :raises UnknownNameError: there is no such kind.
     :raises KbCorruptError: what stands there is damaged.
+    :raises InputError: there is no room for them anywhere.
 
     >>> index = open_kb_vectors(kb, encoder)                # doctest: +SKIP
     """
     if kind is not None and kind not in KINDS:
         raise UnknownNameError("kind of index", kind, KINDS)
-    chosen = choose_kind(len(kb.keys("plural"))) if kind is None else kind
+    chosen = _kind_of(kb, kind)
     name = vectors_name(encoder, chosen)
     folder = derived_folder(kb, name)
     if not folder.is_dir():
-        _tell_time(kb, encoder)
-        write = partial(_write, kb=kb, encoder=encoder, kind=chosen, progress=progress)
+        made = _made_before(kb, encoder)
+        if made is None:
+            _tell_time(kb, encoder)
+        write = partial(_write, kb=kb, encoder=encoder, kind=chosen, made=made, progress=progress)
         if write_derived(kb, name, write) is None:
-            # Mapped from a folder that is gone: nothing is left behind when the process ends.
-            with tempfile.TemporaryDirectory(prefix="biotk-vectors-") as made:
-                write(Path(made))
-                return _opened(Path(made), chosen)
+            return _of_this_process(kb, write, chosen)
     return open_vectors(folder, kb=kb, encoder=encoder)
+
+
+def _of_this_process(kb: KnowledgeBase, write: Callable[[Path], None], kind: Kind) -> VectorIndex:
+    """:returns: vectors that are kept nowhere: mapped from a folder that is gone at once."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="biotk-vectors-") as folder:
+            write(Path(folder))
+            return _opened(Path(folder), kind)
+    except OSError as error:
+        raise InputError(
+            f"the vectors of {kb.path} cannot be kept beside it, nor in {tempfile.gettempdir()}: "
+            f"{error.strerror or type(error).__name__}; TMPDIR names another place"
+        ) from error
+
+
+def _kind_of(kb: KnowledgeBase, kind: Kind | None) -> Kind:
+    """:returns: the kind that was asked for, or else suits; FAISS makes none of nothing."""
+    n_rows = len(kb.keys("plural"))
+    return choose_kind(n_rows) if kind is None or not n_rows else kind
+
+
+def _made_before(kb: KnowledgeBase, encoder: TextEncoder) -> Path | None:
+    """:returns: the very vectors, made for an index of another kind; None where there are none."""
+    for kind in KINDS:
+        folder = derived_folder(kb, vectors_name(encoder, kind))
+        try:
+            if describe_file(folder / _VECTORS) == read_seal(folder)[_VECTORS]:
+                return folder / _VECTORS
+        except (OSError, ValueError, KeyError):
+            continue  # not there, or damaged
+    return None
 
 
 def vectors_name(encoder: TextEncoder, kind: Kind) -> str:
@@ -106,8 +145,7 @@ def vectors_name(encoder: TextEncoder, kind: Kind) -> str:
 
 def has_vectors(kb: KnowledgeBase, encoder: TextEncoder, *, kind: Kind | None = None) -> bool:
     """:returns: whether vectors of a KB stand there, so that opening takes no time."""
-    chosen = choose_kind(len(kb.keys("plural"))) if kind is None else kind
-    return derived_folder(kb, vectors_name(encoder, chosen)).is_dir()
+    return derived_folder(kb, vectors_name(encoder, _kind_of(kb, kind))).is_dir()
 
 
 def open_vectors(
@@ -192,26 +230,46 @@ def _mapped(path: Path) -> NDArray[Any]:
 
 
 def _write(
-    folder: Path, *, kb: KnowledgeBase, encoder: TextEncoder, kind: Kind, progress: Progress
+    folder: Path,
+    *,
+    kb: KnowledgeBase,
+    encoder: TextEncoder,
+    kind: Kind,
+    made: Path | None,
+    progress: Progress,
 ) -> None:
     n_rows = len(kb.keys("plural"))
-    shape = n_rows, encoder.dim
     path = folder / _VECTORS
-    if not n_rows:
-        np.save(path, np.empty(shape, np.float16))
+    if made is None:
+        _write_rows(path, kb=kb, encoder=encoder, progress=progress)
     else:
-        vectors = np.lib.format.open_memmap(path, "w+", np.float16, shape)
-        for first in range(0, n_rows, _BLOCK):
-            rows = range(first, min(first + _BLOCK, n_rows))
-            vectors[rows.start : rows.stop] = encoder.encode(_texts(kb, rows), fast=True)
-            progress("encoding names", rows.stop, n_rows)
-        vectors.flush()
-        del vectors
+        try:
+            os.link(made, path)
+        except OSError:  # a file system without links
+            shutil.copyfile(made, path)
     if kind != "exact":
         write_faiss(folder / _INDEX, build_faiss(_mapped(path), kind, progress=progress))
     info = {"kb": kb.fingerprint, "encoder": encoder.fingerprint, "kind": kind, "rows": n_rows}
     text = json.dumps({"version": VERSION, **info, "dim": encoder.dim}, indent=1)
     (folder / _INFO).write_text(text + "\n", encoding="utf-8")
+
+
+def _write_rows(path: Path, *, kb: KnowledgeBase, encoder: TextEncoder, progress: Progress) -> None:
+    """Write the vectors of all names, a block after the other.
+
+    Not through a mapped file: that is as long as it is going to be before there is any room for
+    it, and a disk that is full then ends the process by a signal.
+    """
+    n_rows = len(kb.keys("plural"))
+    descr = np.lib.format.dtype_to_descr(np.dtype(np.float16))
+    header = {"descr": descr, "fortran_order": False, "shape": (n_rows, encoder.dim)}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for first in range(0, n_rows, _BLOCK):
+            rows = range(first, min(first + _BLOCK, n_rows))
+            vectors = encoder.encode(_texts(kb, rows), fast=True)
+            file.write(np.ascontiguousarray(vectors, np.float16).tobytes())
+            progress("encoding names", rows.stop, n_rows)
 
 
 def _texts(kb: KnowledgeBase, keys: Sequence[int]) -> list[str]:
@@ -232,7 +290,10 @@ def _tell_time(kb: KnowledgeBase, encoder: TextEncoder) -> None:
     encoder.encode(texts, fast=True)
     seconds = (time.perf_counter() - start) / len(texts) * n_rows
     if seconds > _LONG:
+        kept = "once; the vectors are kept beside the KB"
+        if not can_keep(kb):
+            kept = "each time: the KB's folder cannot be written to, so that nothing is kept"
         logger.warning(
-            "encoding the %s names of %s takes about %d minutes, once; the vectors are kept "
-            "beside the KB", f"{n_rows:,}", kb.path, round(seconds / 60) or 1,
+            "encoding the %s names of %s takes about %d minutes, %s",
+            f"{n_rows:,}", kb.path, round(seconds / 60) or 1, kept,
         )  # fmt: skip

@@ -37,6 +37,12 @@ def derived_folder(kb: KnowledgeBase, name: str) -> Path:
     return kb.path / DERIVED / f"{name}-{kb.fingerprint}"
 
 
+def can_keep(kb: KnowledgeBase) -> bool:
+    """:returns: whether something derived from a KB can be kept beside it."""
+    folder = kb.path / DERIVED
+    return os.access(folder if folder.is_dir() else kb.path, os.W_OK)
+
+
 def write_derived(kb: KnowledgeBase, name: str, write: Callable[[Path], None]) -> Path | None:
     """Write something derived from a KB beside it: whole, or not at all.
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 
 import numpy as np
 import pytest
 from tiny import open_tiny
 from tiny_vectors import LetterEncoder
 
-from biotk.errors import KbCorruptError, KbMismatchError, KbNotFoundError, UnknownNameError
+from biotk.errors import (
+    InputError,
+    KbCorruptError,
+    KbMismatchError,
+    KbNotFoundError,
+    UnknownNameError,
+)
 from biotk.index import kb_vectors
 from biotk.index.kb_vectors import (
     TextEncoder,
@@ -96,6 +103,70 @@ def test_kb_that_cannot_be_written_to_keeps_vectors_for_the_process(tmp_path, mo
     assert not has_vectors(kb, encoder, kind="flat")
 
 
+def test_file_of_vectors_is_never_longer_than_what_was_written(tmp_path, monkeypatch) -> None:
+    # A full disk is then an error; in a mapped file with holes it would end the process.
+    kb = open_tiny(tmp_path)
+    monkeypatch.setattr(kb_vectors, "_BLOCK", 8)
+    sizes: list[int] = []
+
+    class Watching(LetterEncoder):
+        def encode(self, texts, *, fast=False):
+            sizes.extend(path.stat().st_size for path in kb.path.rglob("vectors.npy"))
+            return super().encode(texts, fast=fast)
+
+    open_kb_vectors(kb, Watching(), kind="exact")
+    assert len(sizes) == len(kb.keys("plural")) // 8 + 1
+    assert sizes[0] <= 128
+    assert sizes == sorted(sizes)
+
+
+def test_full_disk_is_told(tmp_path, caplog) -> None:
+    resource = pytest.importorskip("resource", reason="files have no greatest length here")
+    kb, before = open_tiny(tmp_path), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(InputError, match=r"cannot be kept beside it, nor in .*TMPDIR names"):
+            open_kb_vectors(kb, LetterEncoder(), kind="exact")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(kb.path.rglob("vectors.npy"))
+    assert len(open_kb_vectors(kb, LetterEncoder(), kind="exact")) == len(kb.keys("plural"))
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_index_of_another_kind_takes_the_vectors_that_are_there(
+    tmp_path, monkeypatch, linked
+) -> None:
+    if not linked:
+
+        def refuse(*paths: object) -> None:
+            raise OSError("no links here")
+
+        monkeypatch.setattr("os.link", refuse)
+    kb, encoder = open_tiny(tmp_path), LetterEncoder()
+    first = open_kb_vectors(kb, encoder, kind="exact")
+    second = open_kb_vectors(kb, LetterEncoder(may_encode=False), kind="flat")
+    query = encoder.encode(["cardiac failure"])
+    np.testing.assert_array_equal(second.search(query, k=9).rows, first.search(query, k=9).rows)
+    shutil.rmtree(folder_of(kb, encoder))
+    verify_vectors(folder_of(kb, encoder, "flat"))
+    # Damaged ones are not taken.
+    path = folder_of(kb, encoder, "flat") / "vectors.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    again = open_kb_vectors(kb, encoder, kind="exact")
+    np.testing.assert_array_equal(again.search(query, k=9).rows, first.search(query, k=9).rows)
+
+
+@pytest.mark.parametrize("kind", ["exact", "flat", "sq8", "ivf"])
+def test_kb_without_names_has_an_index_of_any_kind(tmp_path, kind) -> None:
+    builder = KbBuilder("bare")
+    source = SourceInfo(name="X", file="", format="memory", sha256="")
+    builder.add([Concept("X:1", "!?")], source)
+    kb = open_kb(builder.write(tmp_path / "bare"))
+    assert len(open_kb_vectors(kb, LetterEncoder(), kind=kind)) == 0
+    assert has_vectors(kb, LetterEncoder(), kind=kind)
+
+
 def test_kb_without_names_has_no_vectors(tmp_path) -> None:
     builder = KbBuilder("bare")
     source = SourceInfo(name="X", file="", format="memory", sha256="")
@@ -126,6 +197,12 @@ def test_long_build_says_how_long_before_it_starts(tmp_path, monkeypatch, caplog
         )
     assert "takes about 1 minutes" in started[0]
     assert str(len(kb.keys("plural"))) in started[0]
+    assert "once; the vectors are kept beside the KB" in started[0]
+    caplog.clear()
+    monkeypatch.setattr("os.access", lambda *given: False)
+    with caplog.at_level(logging.WARNING):
+        open_kb_vectors(kb, LetterEncoder(fingerprint="c"), kind="exact")
+    assert "each time: the KB's folder cannot be written to" in caplog.text
 
 
 def test_unknown_kind_is_refused(tmp_path) -> None:

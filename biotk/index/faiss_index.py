@@ -42,6 +42,8 @@ _FLAT, _SQ8 = 50_000, 500_000
 _FEW_ROWS, _FEW_SHARE = 20_000, 0.02
 #: Of so many times as many as are wanted, the best are chosen by the vectors themselves.
 _OVER = 3
+#: The candidates of so many queries are compared at once: a few MB each hundred.
+_COMPARED = 256
 _ADDED, _SAMPLE = 1 << 16, 1 << 17
 
 
@@ -143,18 +145,19 @@ class FaissIndex:
 
     def _compared(self, queries: Floats, rows: Rows, k: int) -> Nearest:
         """:returns: the best of some candidates, by the vectors themselves."""
-        found = np.sort(rows, axis=1)  # so that of equals the lower row goes first
-        vectors = np.asarray(self._exact.vectors[np.maximum(found, 0)], np.float32)
-        scores = np.einsum("qd,qrd->qr", queries, vectors)
-        scores[found < 0] = -np.inf
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        scores = np.take_along_axis(scores, order, 1)
-        found = np.take_along_axis(found, order, 1)
-        missing = k - scores.shape[1]
-        if missing > 0:
-            scores = np.pad(scores, ((0, 0), (0, missing)), constant_values=-np.inf)
-            found = np.pad(found, ((0, 0), (0, missing)), constant_values=-1)
-        return Nearest(scores.astype(np.float32), found)
+        scores = np.full((len(queries), k), -np.inf, np.float32)
+        found = np.full((len(queries), k), -1, np.int64)
+        for begin in range(0, len(queries), _COMPARED):
+            part = slice(begin, begin + _COMPARED)
+            some = np.sort(rows[part], axis=1)  # so that of equals the lower row goes first
+            vectors = np.asarray(self._exact.vectors[np.maximum(some, 0)], np.float32)
+            cosines = np.einsum("qd,qrd->qr", queries[part], vectors)
+            cosines[some < 0] = -np.inf
+            order = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+            n_found = order.shape[1]
+            scores[part, :n_found] = np.take_along_axis(cosines, order, 1)
+            found[part, :n_found] = np.take_along_axis(some, order, 1)
+        return Nearest(scores, found)
 
 
 def _is_ivf(index: Any) -> bool:

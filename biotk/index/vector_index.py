@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-#: Scores that are held at once: 64 MB of them.
+#: So many scores are held at once, and so many numbers of vectors: 64 MB of each.
 _BLOCK = 1 << 24
 
 
@@ -79,11 +79,8 @@ class ExactIndex:
     def search(self, queries: Floats, *, k: int, allowed: Mask | None = None) -> Nearest:
         """Find the nearest vectors; see :meth:`VectorIndex.search`."""
         check_search(self, queries, k=k, allowed=allowed)
-        if allowed is None:
-            return exact_nearest(self.vectors, queries, k=k)
-        rows = np.flatnonzero(allowed)
-        found = exact_nearest(self.vectors[rows], queries, k=k)
-        return Nearest(found.scores, rows_of(found.rows, rows))
+        rows = None if allowed is None else np.flatnonzero(allowed)
+        return exact_nearest(self.vectors, queries, k=k, rows=rows)
 
 
 def check_search(index: VectorIndex, queries: Floats, *, k: int, allowed: Mask | None) -> None:
@@ -99,36 +96,35 @@ def check_search(index: VectorIndex, queries: Floats, *, k: int, allowed: Mask |
         raise InputError(f"allowed has the shape {allowed.shape}, expected ({len(index)},)")
 
 
-def rows_of(found: Rows, rows: Rows) -> Rows:
-    """:returns: places among some rows as the rows themselves; -1 stays."""
-    if not len(rows):
-        return found
-    return np.where(found < 0, -1, rows[np.maximum(found, 0)])
-
-
-def exact_nearest(vectors: NDArray[Any], queries: Floats, *, k: int) -> Nearest:
-    """Compare queries with all vectors, some at a time.
+def exact_nearest(
+    vectors: NDArray[Any], queries: Floats, *, k: int, rows: Rows | None = None
+) -> Nearest:
+    """Compare queries with vectors, some at a time.
 
     :param vectors: *Shape*: (rows, dim).
     :param queries: *Shape*: (queries, dim).
     :param k: how many are wanted.
+    :param rows: those that may be found, in order; None for all.
     """
+    n_rows = len(vectors) if rows is None else len(rows)
     scores = np.full((len(queries), k), -np.inf, np.float32)
-    rows = np.full((len(queries), k), -1, np.int64)
+    found = np.full((len(queries), k), -1, np.int64)
     n_queries = max(min(len(queries), 1024), 1)
-    step = max(_BLOCK // n_queries, 1)
+    step = max(_BLOCK // max(n_queries, vectors.shape[1]), 1)
     for begin in range(0, len(queries), n_queries):
         part = slice(begin, begin + n_queries)
-        for first in range(0, len(vectors), step):
-            block = np.asarray(vectors[first : first + step], np.float32)
-            found = np.asarray(queries[part], np.float32) @ block.T
-            here = np.broadcast_to(np.arange(first, first + len(block)), found.shape)
-            scores[part], rows[part] = _best(
-                np.concatenate([scores[part], found], 1),
-                np.concatenate([rows[part], here], 1),
+        asked = np.asarray(queries[part], np.float32)
+        for first in range(0, n_rows, step):
+            last = min(first + step, n_rows)
+            here = np.arange(first, last) if rows is None else rows[first:last]
+            block = vectors[first:last] if rows is None else vectors[here]
+            cosines = asked @ np.asarray(block, np.float32).T
+            scores[part], found[part] = _best(
+                np.concatenate([scores[part], cosines], 1),
+                np.concatenate([found[part], np.broadcast_to(here, cosines.shape)], 1),
                 k,
             )
-    return Nearest(scores, rows)
+    return Nearest(scores, found)
 
 
 def _best(scores: Floats, rows: Rows, k: int) -> tuple[Floats, Rows]:

@@ -90,6 +90,44 @@ def test_index_of_faiss_gives_the_cosines_of_exact_search(
     assert (np.diff(np.where(np.isfinite(found.scores), found.scores, -9)) <= 0).all()
 
 
+class Watched(np.ndarray):
+    """Tells how much of it is looked at, at once."""
+
+    def __getitem__(self, key):
+        found = np.asarray(super().__getitem__(key))
+        Watched.most = max(Watched.most, found.size)
+        return found
+
+
+@pytest.mark.parametrize("n_allowed", [None, 2400])
+@pytest.mark.parametrize("n_queries", [1, 32])
+def test_exact_search_looks_at_a_block_at_a_time(
+    stored, queries, n_queries, n_allowed, monkeypatch
+) -> None:
+    allowed = None if n_allowed is None else some_rows(n_allowed)
+    wanted = ExactIndex(stored).search(queries[:n_queries], k=9, allowed=allowed)
+    monkeypatch.setattr("biotk.index.vector_index._BLOCK", 20_000)
+    Watched.most = 0
+    index = ExactIndex(stored.view(Watched))
+    found = index.search(queries[:n_queries], k=9, allowed=allowed)
+    assert 5_000 < Watched.most <= 20_000
+    np.testing.assert_array_equal(found.rows, wanted.rows)
+    np.testing.assert_allclose(found.scores, wanted.scores, atol=1e-6)
+
+
+def test_candidates_of_faiss_are_compared_some_queries_at_a_time(
+    stored, queries, monkeypatch
+) -> None:
+    built = build_faiss(stored, "flat")
+    wanted = FaissIndex(built, stored).search(queries, k=10)
+    monkeypatch.setattr(faiss_index, "_COMPARED", 5)
+    Watched.most = 0
+    found = FaissIndex(built, stored.view(Watched)).search(queries, k=10)
+    assert 0 < Watched.most <= 5 * 38 * DIM  # three times as many are fetched, and eight more
+    np.testing.assert_array_equal(found.rows, wanted.rows)
+    np.testing.assert_array_equal(found.scores, wanted.scores)
+
+
 def test_ivf_looks_into_more_cells_until_enough_are_found(stored, queries, monkeypatch) -> None:
     monkeypatch.setattr(faiss_index, "_FEW_ROWS", 0)
     monkeypatch.setattr(faiss_index, "_FEW_SHARE", 0.0)

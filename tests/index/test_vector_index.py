@@ -100,7 +100,7 @@ class Watched(np.ndarray):
 
 
 @pytest.mark.parametrize("n_allowed", [None, 2400])
-@pytest.mark.parametrize("n_queries", [1, 32])
+@pytest.mark.parametrize("n_queries", [1, 30])
 def test_exact_search_looks_at_a_block_at_a_time(
     stored, queries, n_queries, n_allowed, monkeypatch
 ) -> None:

@@ -182,30 +182,6 @@ def test_docbin_keeps_what_the_model_said(nlp):
     assert [to_document(doc) for doc in back] == [to_document(doc) for doc in docs]
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_pipe_with_two_processes(kb_path, model, nlp, tmp_path, method):
-    script = tmp_path / "run.py"
-    script.write_text(
-        textwrap.dedent(f"""
-        import multiprocessing, spacy
-        if __name__ == "__main__":
-            multiprocessing.set_start_method({method!r})
-            nlp = spacy.blank("en")
-            nlp.add_pipe("biotk_abbreviations")
-            nlp.add_pipe("entity_ruler").add_patterns({PATTERNS!r})
-            config = {{"kb": {kb_path!r}, "linker": "cascade", "model": {model!r}}}
-            nlp.add_pipe("biotk_linker", config=config)
-            for doc in nlp.pipe({TEXTS!r}, n_process=2, batch_size=2):
-                print([(e.text, e.kb_id_, e._.link.route) for e in doc.ents])
-        """)
-    )
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [str(links([nlp(text)])) for text in TEXTS]
-
-
 # Bad configurations
 
 

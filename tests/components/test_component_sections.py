@@ -255,30 +255,6 @@ def test_document_that_fails_is_told_alone(monkeypatch):
     assert ([doc.text for doc in docs], failed) == (["PLAN: a", "ALLERGIES: b"], ["bad"])
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_pipe_with_two_processes(tmp_path, method):
-    script = tmp_path / "run.py"
-    script.write_text(
-        textwrap.dedent(f"""
-        import multiprocessing, spacy
-        if __name__ == "__main__":
-            multiprocessing.set_start_method({method!r})
-            nlp = spacy.blank("en")
-            nlp.add_pipe("biotk_sections", config={{"segmenter": "rules"}}).add_rule({RULE!r})
-            for doc in nlp.pipe([{TEXT!r}] * 4, n_process=2, batch_size=2):
-                last = doc.spans["sections"][-1]._.section
-                print(doc._.section_categories, last.title_start)
-        """)
-    )
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    categories = [category for _, category in EXPECTED]
-    categories[2] = "bites"
-    assert done.stdout.splitlines() == [f"{categories} {TEXT.index('PLAN')}"] * 4
-
-
 # Rules of one's own, and saving
 
 

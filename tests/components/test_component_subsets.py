@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import pickle
-import subprocess
-import sys
-import textwrap
 
 import pytest
 import spacy
@@ -168,26 +164,6 @@ def test_bytes_and_pickle_carry_the_subset(kb_path, part):
     part.unlink()
     assert found(blank.from_bytes(data)) == INSIDE
     assert found(pickle.loads(pickled)) == INSIDE
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_two_processes_keep_to_the_subset(kb_path, part, tmp_path, method):
-    script = tmp_path / "run.py"
-    script.write_text(
-        textwrap.dedent(f"""
-        import json, multiprocessing, biotk
-        if __name__ == "__main__":
-            multiprocessing.set_start_method({method!r})
-            nlp = biotk.load("clinical", kb={kb_path!r}, subset={str(part)!r})
-            for doc in nlp.pipe([{TEXT!r}] * 4, n_process=2, batch_size=2):
-                print(json.dumps([e.text for e in doc.ents]))
-        """)
-    )
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    assert list(map(json.loads, done.stdout.splitlines())) == [INSIDE] * 4
 
 
 def test_part_without_a_concept_is_told(kb_path, caplog):

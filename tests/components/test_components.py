@@ -351,31 +351,6 @@ def test_doc_bytes_keep_links(nlp):
     assert to_document(back) == to_document(doc)
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_pipe_with_two_processes(kb_path, tmp_path, method):
-    script = tmp_path / "run.py"
-    script.write_text(
-        textwrap.dedent(f"""
-        import multiprocessing, spacy
-        TEXT = {TEXT!r}
-        if __name__ == "__main__":
-            multiprocessing.set_start_method({method!r})
-            nlp = spacy.blank("en")
-            nlp.add_pipe("biotk_abbreviations")
-            nlp.add_pipe("biotk_detector", config={{"kb": {kb_path!r}}})
-            nlp.add_pipe("biotk_linker", config={{"kb": {kb_path!r}}})
-            for doc in nlp.pipe([TEXT] * 8, n_process=2, batch_size=2):
-                print([(e.text, e.label_, e.kb_id_) for e in doc.ents])
-                print(doc.ents[0]._.link.concept_id, doc._.abbreviations[0]._.long_form.text)
-        """)
-    )
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [str(EXPECTED), "MESH:D007680 Kidney cancer"] * 8
-
-
 # Beside other libraries
 
 

@@ -19,11 +19,33 @@ Ints = NDArray[np.int64]
 N_PIECES, N_WORDS = 16384, 16384
 
 _WORD = re.compile(r"[^\W_]+|[&/#%+]")
-# Words whose rows are kept.
+# How many words' and pieces' rows are kept.
 _MOST_KEPT = 200_000
-# Words of a body; the mark stands between bodies, and in none of them.
+# Words of a body: two letters or more.
+_LETTERS = r"[^\W\d_]"
+_BODY = re.compile(rf"{_LETTERS}{{2,}}")
+# Where every letter is one of a byte, as in nearly all notes, words are cut out of bytes: small
+# letters as they are, blanks for all else. The mark stands before each body, and in none of them.
+_RARE_LETTER = re.compile(r"[^\W\d_\x00-\xff]")
 _MARK = "\0"
-_BODY = re.compile(r"[^\W\d_]{2,}|\0")
+_SMALL_OR_BLANK = bytes(
+    ord(letter.lower() if re.match(_LETTERS, letter) or letter == _MARK else " ")
+    for letter in map(chr, range(256))
+)
+_NO_WORD = -1
+
+
+class _PieceRows(dict[str, int]):
+    """The rows of pieces of words; each is worked out once."""
+
+    def __missing__(self, piece: str) -> int:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        row = self[piece] = 1 + zlib.crc32(piece.encode()) % (N_PIECES - 1)
+        return row
+
+
+_piece_row = _PieceRows().__getitem__
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -32,16 +54,24 @@ def pieces_of(word: str) -> tuple[int, ...]:
     marked = f"<{word}>"
     parts = {f"w{word}", f"p{word[:4]}", f"s{word[-4:]}"}
     parts.update([marked[n : n + 3] for n in range(min(len(marked) - 2, 14))])
-    return tuple([1 + zlib.crc32(part.encode()) % (N_PIECES - 1) for part in sorted(parts)])
+    return tuple(map(_piece_row, sorted(parts)))
 
 
-class _WordRows(dict[str, int]):
-    """The rows of words, for bodies; each is worked out once. That of the mark is 0."""
+def _word_row(word: str) -> int:
+    return 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
 
-    def __missing__(self, word: str) -> int:
+
+class _WordRows(dict[bytes, int]):
+    """The rows of words; each is worked out once. That of the mark is 0, a letter has none."""
+
+    def __missing__(self, word: bytes) -> int:
         if len(self) >= _MOST_KEPT:
             self.clear()
-        row = self[word] = 0 if word == _MARK else 1 + zlib.crc32(word.encode()) % (N_WORDS - 1)
+        if len(word) == 1:
+            row = 0 if word == _MARK.encode() else _NO_WORD
+        else:
+            row = _word_row(word.decode("latin-1"))
+        self[word] = row
         return row
 
 
@@ -85,12 +115,18 @@ class Bags:
 
 def first_words(bodies: Sequence[str], most: int) -> Bags:
     """:returns: the rows of the first words of some texts, in lower case, row 0 first."""
-    joined = _MARK.join(["", *bodies])
-    if joined.count(_MARK) != len(bodies):
-        joined = _MARK.join(["", *(body.replace(_MARK, " ") for body in bodies)])
-    words = _BODY.findall(joined.lower())
+    joined = f" {_MARK} ".join(["", *bodies])
+    if joined.count(_MARK) != len(bodies) or _RARE_LETTER.search(joined):
+        return Bags.of([slow_first_words(body, most) for body in bodies])
+    words = joined.encode("latin-1", "replace").translate(_SMALL_OR_BLANK).split()
     rows = np.fromiter(map(_row_of, words), np.int64, len(words))
+    rows = rows[rows != _NO_WORD]
     every = Bags(rows, np.flatnonzero(rows == 0))
     sizes = np.minimum(every.sizes, most + 1)
     kept = np.arange(len(rows)) - np.repeat(every.starts, every.sizes) <= most
     return Bags(rows[kept], np.cumsum(sizes) - sizes)
+
+
+def slow_first_words(body: str, most: int) -> list[int]:
+    """:returns: what :func:`first_words` does for one text, whatever its letters."""
+    return [0, *map(_word_row, _BODY.findall(body.lower())[:most])]

@@ -75,8 +75,6 @@ class Layout:
         #: Where each text begins, and behind the last one.
         self.begins = np.zeros(len(texts) + 1, np.int64)
         np.cumsum(sizes + 1, out=self.begins[1:])
-        self._sums = np.zeros(len(self.kinds) + 1, np.uint32)
-        np.cumsum(_ONES.take(self.kinds), dtype=np.uint32, out=self._sums[1:])
 
     def breaks(self) -> Ints:
         """:returns: where lines end, as :func:`~biotk.text.lines.split_lines` has them."""
@@ -89,8 +87,11 @@ class Layout:
     def counts(self, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
         """Count in some stretches, of :data:`LONGEST` characters at most.
 
+        :param start: of each, in order; ``end`` is behind it and not behind the next one's start.
         :returns: capitals, digits and colons of each.
         """
-        # The sums may go beyond what a number holds; their differences are right all the same.
-        counted = (self._sums[end] - self._sums[start]).astype(np.int64)
+        bounds = np.stack((start, end), 1).ravel()
+        # Between stretches sums may go beyond what a number holds; in them they do not.
+        sums = np.add.reduceat(_ONES.take(self.kinds), bounds, dtype=np.uint32)[::2]
+        counted = sums.astype(np.int64)
         return counted & 255, counted >> 8 & 255, counted >> 16

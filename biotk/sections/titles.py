@@ -7,8 +7,11 @@ The vocabulary is that of notes as they are written: the sections of SecTag (Den
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import lru_cache
 from importlib.resources import files
+
+from biotk.text.expressions import ANY, initials
 
 #: Every category, in the order of a note.
 CATEGORIES = (
@@ -88,9 +91,12 @@ def category_of(title: str) -> str | None:
     words = normal_title(title)
     if not words or is_part(title):
         return None
-    pattern, categories = _pattern()
-    found = pattern.search(words)
-    return None if found is None else categories[found.lastgroup or ""]
+    patterns, start = _patterns(), 0
+    while start >= 0:
+        if found := patterns[words[start]].match(words, start):
+            return expressions()[int((found.lastgroup or "")[1:])][0]
+        start = words.find(" ", start) + 1 or -1
+    return None
 
 
 @lru_cache(maxsize=65536)
@@ -104,15 +110,35 @@ def is_part(title: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _pattern() -> tuple[re.Pattern[str], dict[str, str]]:
-    """:returns: what names the categories, in the order of the file, and which each group is."""
+def expressions() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """:returns: categories, some of them twice, each with the expressions that name it, in the
+    order in which they count.
+    """
     groups: list[tuple[str, list[str]]] = []
     for line in files("biotk.sections").joinpath(_FILE).read_text("utf-8").splitlines():
         if line.startswith("["):
             groups.append((line[1:-1], []))
         elif line and not line.startswith("#"):
             groups[-1][1].append(line)
-    # One expression: of those that match at the first place it takes that which stands first.
-    parts = [rf"(?P<g{n}>(?:{'|'.join(some)})(?!\w))" for n, (_, some) in enumerate(groups)]
-    categories = {f"g{n}": name for n, (name, _) in enumerate(groups)}
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})"), categories
+    return tuple((category, tuple(some)) for category, some in groups)
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> defaultdict[str, re.Pattern[str]]:
+    """:returns: for each letter what names titles that begin with it, each of the lists of
+    :func:`expressions` by a group of its own: ``g0`` and so on.
+    """
+    begins = {line: initials(line) for _, some in expressions() for line in some}
+    letters = set().union(*begins.values())
+
+    def pattern(letter: str) -> re.Pattern[str]:
+        # Of those that match at a place it takes that which stands first.
+        parts = [
+            f"(?P<g{n}>{'|'.join(kept)})(?!\\w)"
+            for n, (_, some) in enumerate(expressions())
+            if (kept := [line for line in some if begins[line] & {letter, ANY}])
+        ]
+        return re.compile("|".join(parts))
+
+    other = pattern(ANY)
+    return defaultdict(lambda: other, {letter: pattern(letter) for letter in letters})

@@ -6,8 +6,16 @@ import re
 from importlib.resources import files
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from biotk.sections.titles import CATEGORIES, category_of, is_part, normal_title
+from biotk.sections.titles import (
+    CATEGORIES,
+    category_of,
+    expressions,
+    is_part,
+    normal_title,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,28 @@ from biotk.sections.titles import CATEGORIES, category_of, is_part, normal_title
 )
 def test_category_of_names_titles_by_their_first_words(title: str, category: str | None) -> None:
     assert category_of(title) == category
+
+
+def slow_category(title: str) -> str | None:
+    """The category of the expression that matches first, each tried at each word."""
+    words = normal_title(title)
+    if is_part(title):
+        return None
+    for start in (found.start() for found in re.finditer(r"\w+", words)):
+        for category, some in expressions():
+            if any(re.compile(rf"(?:{each})(?!\w)").match(words, start) for each in some):
+                return category
+    return None
+
+
+WORDS = sorted(
+    {word for _, some in expressions() for each in some for word in re.findall("[a-z]+", each)}
+)
+
+
+@given(st.lists(st.sampled_from([*WORDS, "dog", "3", "état"]), max_size=4).map(" ".join))
+def test_category_of_is_that_of_the_expression_that_matches_first(title: str) -> None:
+    assert category_of(title) == slow_category(title)
 
 
 def test_is_part_knows_organ_systems_and_no_sections() -> None:

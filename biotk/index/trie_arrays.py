@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from biotk.errors import KbCorruptError
-from biotk.kb.arrow import map_table, write_table
+from biotk.kb.arrow import map_table, numbers, write_table
 
 Ints = NDArray[np.integer[Any]]
 Int32 = NDArray[np.int32]
@@ -81,10 +81,10 @@ def map_arrays(folder: Path) -> TrieArrays:
         if tuple(table.schema.names) != columns or not all(types):
             raise _damage(folder / file, "it has other columns than it must have")
     arrays = TrieArrays(
-        **{name: units.column(name).to_numpy() for name in _UNIT_COLUMNS},
-        tails=tails.column("token").to_numpy(),
-        names=names.column("name").to_numpy(),
-        concepts=names.column("concept").to_numpy(),
+        **{name: numbers(units.column(name)) for name in _UNIT_COLUMNS},
+        tails=numbers(tails.column("token")),
+        names=numbers(names.column("name")),
+        concepts=numbers(names.column("concept")),
     )
     _check_ends(folder, arrays)
     return arrays

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from biotk.kb.arrow import Ragged, list_array, map_table, write_table
+from biotk.kb.arrow import Ragged, list_array, map_table, numbers, write_table
 
 Codes = NDArray[np.int64]
 Ranks = NDArray[np.integer[Any]]
@@ -217,11 +217,11 @@ def open_vectors(folder: Path) -> TextVectors:
     """
     grams, texts = map_table(folder / "grams.arrow"), map_table(folder / "texts.arrow")
     return TextVectors(
-        grams.column("gram").to_numpy(),
-        grams.column("count").to_numpy(),
+        numbers(grams.column("gram")),
+        numbers(grams.column("count")),
         Ragged(texts.column("grams")),
-        texts.column("norm").to_numpy(),
-        texts.column("row").to_numpy(),
+        numbers(texts.column("norm")),
+        numbers(texts.column("row")),
     )
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from biotk.errors import ConceptNotFoundError, KbCorruptError, KbError, UnknownNameError
-from biotk.kb.arrow import Ragged, map_table
+from biotk.kb.arrow import Ragged, map_table, numbers
 from biotk.kb.hierarchy import Hierarchy
 from biotk.kb.keys import KeyTable
 from biotk.kb.manifest import MANIFEST, Manifest, read_manifest
@@ -115,13 +115,13 @@ class KnowledgeBase:
         self._definitions = Texts(concepts.column("definition"), path / "concepts.arrow")
         self._xrefs = TextLists(concepts.column("xrefs"), path / "concepts.arrow")
         self._alt_ids = TextLists(concepts.column("alt_ids"), path / "concepts.arrow")
-        self._source_idx: NDArray[np.int16] = concepts.column("source").to_numpy()
+        self._source_idx: NDArray[np.int16] = numbers(concepts.column("source"))
         several = "sources" in concepts.schema.names
         self._sources = Ragged(concepts.column("sources")) if several else None
         self._types = Ragged(concepts.column("types"))
-        self._first_name: NDArray[np.int64] = concepts.column("first_name").to_numpy()
+        self._first_name: NDArray[np.int64] = numbers(concepts.column("first_name"))
         self._names = Texts(names.column("name"), path / "names.arrow")
-        self.name_concepts: NDArray[np.int32] = names.column("concept").to_numpy()
+        self.name_concepts: NDArray[np.int32] = numbers(names.column("concept"))
         self.hierarchy = Hierarchy(
             Ragged(concepts.column("parents")), Ragged(concepts.column("children"))
         )
@@ -263,8 +263,8 @@ class KnowledgeBase:
         targets = map_table(self.path / "id_targets.arrow", ID_TARGETS)
         return (
             self._key_table("ids"),
-            targets.column("concept").to_numpy(),
-            targets.column("kind").to_numpy(),
+            numbers(targets.column("concept")),
+            numbers(targets.column("kind")),
         )
 
     def resolve(self, concept_id: str) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from biotk.errors import KbCorruptError
+from biotk.kb.arrow import numbers
 
 
 class Texts:
@@ -80,7 +81,7 @@ class TextLists:
 
     def __init__(self, column: pa.Array, path: Path) -> None:
         self._path = path
-        self._offsets = column.offsets.to_numpy()
+        self._offsets = numbers(column.offsets)
         self._texts = Texts(column.values, path)
 
     def __getitem__(self, row: int) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def encoder_cli(
 
     biotk train encoder models/biotk-encoder/recipe.toml --data data --out runs/encoder --threads 2
 
-    biotk kb search "kidney failure" --kb kb/mesh --encoder runs/encoder/model
+    biotk kb search kb/mesh "kidney failure" --encoder runs/encoder/model
     """
     import time
 

@@ -12,6 +12,7 @@ The folder of a run::
 
 from __future__ import annotations
 
+import json
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,18 +29,25 @@ from biotk.nn.model_files import copy_encoder
 from biotk.nn.synonym_encoder import SynonymEncoder
 from biotk.nn.synonym_files import save_synonym_encoder
 from biotk.nn.synonym_network import SynonymNetwork, new_synonym_network
-from biotk.training.checkpoints import Progress, load_checkpoint, save_checkpoint
+from biotk.training.checkpoints import (
+    Progress,
+    load_checkpoint,
+    read_progress,
+    save_checkpoint,
+)
 from biotk.training.curves import curves_of, write_curves
 from biotk.training.encoder_figures import answer
 from biotk.training.encoder_recipe import EncoderRecipe
 from biotk.training.log import Log, Say, ShowProgress, read_log
-from biotk.training.metrics import write_model
-from biotk.training.pair_batches import arrange
+from biotk.training.metrics import METRICS, MODEL, write_model
+from biotk.training.pair_batches import arrange, of_one_size
 from biotk.training.pair_material import PairMaterial
 from biotk.training.places import model_place
-from biotk.training.synonym_pairs import draw_pairs
+from biotk.training.synonym_pairs import Pair, draw_pairs
 
 STAGE = "pairs"
+#: What the log tells of a pool.
+_OF_A_POOL = {"nll", "pairs", "left_over", "seconds"}
 
 
 class EncoderTraining:
@@ -81,6 +89,7 @@ class EncoderTraining:
             weight_decay=0.01,
         )
         self._material = PairMaterial(recipe, out, say=say)
+        self._told_small = False
 
     @property
     def network(self) -> SynonymNetwork:
@@ -111,6 +120,9 @@ class EncoderTraining:
         :raises BioTKError: the loss is no number any more.
         """
         folder, training = self._out / STAGE, self._recipe.training
+        if self._is_finished():
+            self._say(f"{self._out / MODEL} is finished; --fresh begins anew")
+            return True
         trainer = self._trainer()
         self._resume(folder)
         log = Log(folder, step=self._progress.step)
@@ -119,10 +131,10 @@ class EncoderTraining:
         start, before = time.monotonic(), self._progress.seconds
         while self._progress.step < training.steps:
             first = self._progress.step
-            loss = self._pool(trainer)
+            trained = self._pool(trainer)
             step = self._progress.step
             self._progress.seconds = before + time.monotonic() - start
-            figures = {"step": step, "nll": loss, "seconds": self._progress.seconds}
+            figures = {"step": step, **trained, "seconds": self._progress.seconds}
             over, every = step >= training.steps, training.evaluate_every
             if over or step // every > first // every:
                 figures |= self._evaluate()
@@ -175,33 +187,56 @@ class EncoderTraining:
         self._progress = found
         self._say(f"going on from step {found.step:,}")
 
-    def _pool(self, trainer: Any) -> float:
+    def _pool(self, trainer: Any) -> dict[str, float]:
         """Train on one pool of batches.
 
-        :returns: the mean loss.
+        :returns: the mean loss, how many pairs were trained on, and how many were left over since
+            they meant the same as others.
         """
-        training = self._recipe.training
-        n = min(training.pool, training.steps - self._progress.step)
+        training, first = self._recipe.training, self._progress.step
+        n = min(training.pool, training.steps - first)
         # Pools begin at any step; the seed and the step say all that is drawn.
-        seed = (self._recipe.seed, self._progress.step)
+        seed = (self._recipe.seed, first)
         rng = np.random.default_rng(seed)
+        n_pairs = n_drawn = 0
+        losses = 0.0
+        # Where few meanings are drawn, batches come out smaller or fewer than they should be.
+        while self._progress.step < first + n:
+            step = self._progress.step
+            batches, drawn = self._batches(first + n - step, rng)
+            self._network.train()
+            loss = float(trainer.train(batches, step=step, seed=hash((seed[0], step)) % 2**31))
+            self._network.eval()
+            if not np.isfinite(loss):
+                raise BioTKError(f"step {step}: the loss is not finite: lower lr")
+            self._progress.step += len(batches)
+            losses += loss * len(batches)
+            n_pairs, n_drawn = n_pairs + len(batches) * len(batches[0]), n_drawn + drawn
+        return {"nll": losses / n, "pairs": n_pairs, "left_over": n_drawn - n_pairs}
+
+    def _batches(self, n: int, rng: np.random.Generator) -> tuple[list[list[Pair]], int]:
+        """:returns: at most ``n`` batches of one size, and how many pairs were drawn for them."""
+        training = self._recipe.training
         sources, weights = self._material.sources()
-        pairs = draw_pairs(sources, weights, n * training.batch, rng)
+        # Some more: what means the same does not go together.
+        pairs = draw_pairs(sources, weights, n * training.batch + training.batch // 8, rng)
         vectors = None
         if training.near > 1:
             vectors = self._encoder().encode([pair.anchor for pair in pairs], fast=True)
         places = arrange(pairs, vectors, batch=training.batch, near=training.near, rng=rng)
-        # Those that are full first: the trainer cuts batches by their size.
-        places.sort(key=len, reverse=True)
-        full = [place for place in places if len(place) == len(places[0])]
-        self._network.train()
-        batches = [[pairs[at] for at in place] for place in full]
-        loss = float(trainer.train(batches, step=seed[1], seed=hash(seed) % 2**31))
-        self._network.eval()
-        if not np.isfinite(loss):
-            raise BioTKError(f"step {self._progress.step}: the loss is not finite: lower lr")
-        self._progress.step += n
-        return loss
+        batches = [[pairs[at] for at in place] for place in of_one_size(places)]
+        if not batches:
+            raise InputError(
+                f"{self._recipe.path}: of {len(pairs):,} pairs no two mean different things, which "
+                "a batch needs: name more KBs, or a greater [training] batch"
+            )
+        if len(batches[0]) < training.batch and not self._told_small:
+            self._told_small = True
+            self._say(
+                f"step {self._progress.step:,}: {len(batches)} batches of {len(batches[0])} pairs "
+                f"instead of {n} of {training.batch}: too many pairs mean the same"
+            )
+        return batches, len(pairs)
 
     def _encoder(self) -> SynonymEncoder:
         return SynonymEncoder(
@@ -219,14 +254,34 @@ class EncoderTraining:
             self._say(f"step {self._progress.step:,}: {told}")
         return figures
 
+    def _is_finished(self) -> bool:
+        """:returns: whether the model is written, of which nothing is to be written again."""
+        done = read_progress(self._out / STAGE)
+        if done is None or done.step < self._recipe.training.steps:
+            return False
+        try:
+            found = json.loads((self._out / METRICS).read_text(encoding="utf-8"))
+            there = (self._out / MODEL).is_dir()
+            return there and bool(found["recipe_sha256"] == self._recipe.sha256)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
     def _finish(self) -> None:
-        figures = [each for each in read_log(self._out / STAGE) if len(each) > 3]
+        self._material.sources()  # told in the metrics, even if all training was done before
+        log = read_log(self._out / STAGE)
+        figures = [
+            {key: value for key, value in each.items() if key not in _OF_A_POOL}
+            for each in log
+            if each.keys() - _OF_A_POOL - {"step"}
+        ]
         metrics = {
             "name": self._recipe.name,
             "recipe_sha256": self._recipe.sha256,
             "seed": self._recipe.seed,
             "steps": self._progress.step,
             "seconds": round(self._progress.seconds, 1),
+            "pairs": sum(each.get("pairs", 0) for each in log),
+            "left_over": sum(each.get("left_over", 0) for each in log),
             "figures": figures,
             "data": self._material.facts,
         }

@@ -53,6 +53,16 @@ def arrange(
     return [each for each in batches if len(each) > 1]
 
 
+def of_one_size(batches: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Cut batches to the size at which the most pairs are left, as a trainer needs them.
+
+    :returns: the first pairs of those that have as many.
+    """
+    lengths = sorted(map(len, batches), reverse=True)
+    size = max(lengths, key=lambda length: length * sum(n >= length for n in lengths), default=0)
+    return [list(each[:size]) for each in batches if len(each) >= size]
+
+
 def _place(
     at: int,
     pairs: Sequence[Pair],

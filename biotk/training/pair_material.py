@@ -15,7 +15,7 @@ from biotk.evaluation.split import tuning_half
 from biotk.io import iter_inputs
 from biotk.kb import KnowledgeBase, open_kb
 from biotk.kb.default import resolve_kb
-from biotk.kb.manifest import MANIFEST
+from biotk.kb.manifest import MANIFEST, sha256_file
 from biotk.training.corpus_samples import without_overlap
 from biotk.training.encoder_figures import Questions, questions_of_concepts, questions_of_mentions
 from biotk.training.encoder_recipe import EncoderRecipe, PairFeed
@@ -45,7 +45,7 @@ class PairMaterial:
         self._held: dict[str, np.ndarray] = {}
         self._sources: tuple[list[PairSource], list[float]] | None = None
         #: What was used, for the model's metrics.
-        self.facts: dict[str, Any] = {"kbs": {}, "corpora": {}}
+        self.facts: dict[str, Any] = {"kbs": {}, "corpora": {}, "sha256": {}}
 
     def kb(self, name: str) -> KnowledgeBase:
         """:returns: a KB of the recipe.
@@ -148,4 +148,7 @@ class PairMaterial:
             raise InputError(f"{self._recipe.path}: {name}: {reason}")
         if problems.count:
             self._say(f"{name}: {problems.count:,} problems, the first: {problems.kept[0]}")
+        for path, place in zip(paths, places):
+            if place.is_file():
+                self.facts["sha256"][path] = sha256_file(place)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,10 +15,12 @@ from typer.testing import CliRunner
 from biotk.cli import app
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import open_kb
+from biotk.kb.manifest import sha256_file
 from biotk.nn.synonym_files import load_synonym_encoder
 from biotk.nn.tensor_files import read_tensors
 from biotk.training.encoder import EncoderTraining
 from biotk.training.encoder_recipe import read_encoder_recipe
+from biotk.training.synonym_pairs import Pair
 
 pytest.importorskip("accelerate", reason="the extra `train` is not installed")
 pytest.importorskip("datasets", reason="the extra `train` is not installed")
@@ -43,7 +46,7 @@ def test_encoder_training_by_the_command_learns_and_makes_a_model(tmp_path) -> N
     assert losses[-1] < 0.8 * losses[0]
     asked = [line["dev right"] for line in figures if "dev right" in line]
     assert len(asked) == 5
-    assert asked[-1] == 1.0
+    assert asked[-1] > max(0.9, asked[0])
     ElementTree.parse(out / "pairs" / "curves.svg")
     facts = json.loads((out / "metrics.json").read_text())
     assert facts["steps"] == 64
@@ -65,6 +68,65 @@ def test_encoder_training_that_was_stopped_comes_to_the_same_weights(tmp_path) -
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
     steps = [line["step"] for line in log_of(tmp_path / "parts" / "pairs")]
     assert steps == [0, 8, 16]
+
+
+def test_finished_training_keeps_what_is_told_of_its_data(tmp_path) -> None:
+    recipe = read_encoder_recipe(write_encoder_training(tmp_path, steps=16))
+    out = tmp_path / "run"
+    EncoderTraining(recipe, out).run()
+    before = (out / "metrics.json").read_bytes()
+    facts = json.loads(before)["data"]
+    assert facts["sha256"] == {
+        name: sha256_file(tmp_path / name) for name in ("train.jsonl", "dev.jsonl")
+    }
+    assert facts["corpora"]["notes for tiny"]["mentions"] > 0
+    told: list[str] = []
+    assert EncoderTraining(recipe, out, say=told.append).run()
+    assert (out / "metrics.json").read_bytes() == before
+    assert any("is finished; --fresh begins anew" in line for line in told)
+    # Killed after the last step and before the model was written: all is told again.
+    shutil.rmtree(out / "model")
+    (out / "metrics.json").unlink()
+    assert EncoderTraining(recipe, out).run()
+    assert json.loads((out / "metrics.json").read_bytes())["data"] == facts
+    assert (out / "model" / "metrics.json").is_file()
+
+
+def test_steps_are_those_that_were_trained(tmp_path, monkeypatch) -> None:
+    # 15 concepts, and half of them of one kind: a batch of 12 is seldom full.
+    path = write_encoder_training(tmp_path, steps=16)
+    path.write_text(path.read_text().replace("batch = 6", "batch = 12"))
+    told: list[str] = []
+    training = EncoderTraining(read_encoder_recipe(path), tmp_path / "run", say=told.append)
+    taught: list[tuple[int, int]] = []
+
+    class Teacher:
+        def train(self, batches, *, step, seed) -> float:
+            assert step == sum(n for n, _ in taught)
+            assert len({len(batch) for batch in batches}) == 1
+            for batch in batches:
+                keys = [key for pair in batch for key in pair.keys]
+                assert len(keys) == len(set(keys))
+            taught.append((len(batches), len(batches[0])))
+            return 1.0
+
+    monkeypatch.setattr(training, "_trainer", Teacher)
+    assert training.run()
+    assert sum(n for n, _ in taught) == 16
+    assert max(size for _, size in taught) < 12
+    facts = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert facts["pairs"] == sum(n * size for n, size in taught)
+    assert facts["left_over"] > 0
+    assert sum("instead of 8 of 12: too many pairs mean the same" in line for line in told) == 1
+
+
+def test_pairs_that_all_mean_the_same_are_told(tmp_path, monkeypatch) -> None:
+    path = write_encoder_training(tmp_path, steps=8)
+    one = Pair("fever", "pyrexia", frozenset([1]))
+    monkeypatch.setattr("biotk.training.encoder.draw_pairs", lambda *given: [one] * given[2])
+    training = EncoderTraining(read_encoder_recipe(path), tmp_path / "run")
+    with pytest.raises(InputError, match=r"recipe\.toml: of 48 pairs no two mean different things"):
+        training.run()
 
 
 def test_encoder_training_leaves_what_is_frozen_alone(tmp_path) -> None:

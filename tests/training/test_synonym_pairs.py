@@ -10,7 +10,7 @@ from tiny_training import note
 from biotk.errors import InputError
 from biotk.kb import KbBuilder, open_kb
 from biotk.kb.manifest import SourceInfo
-from biotk.training.pair_batches import arrange
+from biotk.training.pair_batches import arrange, of_one_size
 from biotk.training.synonym_pairs import (
     CorpusPairs,
     KbPairs,
@@ -100,6 +100,25 @@ def test_no_two_pairs_of_a_batch_mean_the_same(near) -> None:
         keys = [key for at in batch for key in pairs[at].keys]
         assert len(keys) == len(set(keys))
         assert len(batch) <= 12
+
+
+@pytest.mark.parametrize(
+    ("lengths", "wanted"),
+    [
+        ([], []),
+        ([4, 4, 4], [4, 4, 4]),
+        ([2, 4, 4, 4], [4, 4, 4]),
+        ([6, 4, 4, 4], [4, 4, 4, 4]),
+        ([9, 2, 2], [9]),
+    ],
+)
+def test_batches_are_cut_to_the_size_that_leaves_the_most_pairs(lengths, wanted) -> None:
+    batches = [[100 * n + at for at in range(length)] for n, length in enumerate(lengths)]
+    found = of_one_size(batches)
+    assert [len(each) for each in found] == wanted
+    assert all(
+        each[0] % 100 == 0 and each == batches[each[0] // 100][: len(each)] for each in found
+    )
 
 
 def test_near_pairs_of_other_meaning_come_into_one_batch() -> None:

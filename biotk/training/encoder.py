@@ -190,8 +190,8 @@ class EncoderTraining:
     def _pool(self, trainer: Any) -> dict[str, float]:
         """Train on one pool of batches.
 
-        :returns: the mean loss, how many pairs were trained on, and how many were left over since
-            they meant the same as others.
+        :returns: the mean loss, how many pairs were trained on, and how many were drawn for it and
+            left over.
         """
         training, first = self._recipe.training, self._progress.step
         n = min(training.pool, training.steps - first)
@@ -215,11 +215,15 @@ class EncoderTraining:
         return {"nll": losses / n, "pairs": n_pairs, "left_over": n_drawn - n_pairs}
 
     def _batches(self, n: int, rng: np.random.Generator) -> tuple[list[list[Pair]], int]:
-        """:returns: at most ``n`` batches of one size, and how many pairs were drawn for them."""
+        """Draw batches.
+
+        :returns: at most ``n`` of one size, and how many pairs were drawn for them.
+        :raises InputError: all pairs mean the same.
+        """
         training = self._recipe.training
         sources, weights = self._material.sources()
         # Some more: what means the same does not go together.
-        pairs = draw_pairs(sources, weights, n * training.batch + training.batch // 8, rng)
+        pairs = draw_pairs(sources, weights, (n + 1) * training.batch - 1, rng)
         vectors = None
         if training.near > 1:
             vectors = self._encoder().encode([pair.anchor for pair in pairs], fast=True)

@@ -22,7 +22,7 @@ from biotk.cli.evaluate_options import (
 )
 from biotk.cli.evaluate_part import part_report, resolver, sought
 from biotk.cli.evaluate_report import show_report
-from biotk.cli.linker_options import Model, OtherLinker
+from biotk.cli.linker_options import Encoder, Fusion, Model, OtherLinker
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError
 
@@ -33,6 +33,8 @@ def end_to_end_cli(
     pipeline: PipelineName = "literature",
     linker: OtherLinker = None,
     model: Model = None,
+    encoder: Encoder = None,
+    fusion: Fusion = None,
     detector: OtherDetector = None,
     tagger: Tagger = None,
     subset_ids: Annotated[
@@ -61,6 +63,8 @@ def end_to_end_cli(
         kb,
         linker=linker,
         model=model,
+        encoder=encoder,
+        fusion=fusion,
         detector=detector,
         tagger=tagger,
         subset_ids=subset_ids,
@@ -79,6 +83,8 @@ def evaluate_end_to_end(
     *,
     linker: str | None = None,
     model: str | None = None,
+    encoder: str | None = None,
+    fusion: Path | None = None,
     detector: str | None = None,
     tagger: str | None = None,
     subset_ids: Path | None = None,
@@ -101,7 +107,8 @@ def evaluate_end_to_end(
     documents = half_of(documents, half)
     seek, subset = sought(part, kb, subset_ids=subset_ids)
     allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
-    how = {"linker": linker, "model": model, "detector": detector, "tagger": tagger}
+    how = {"linker": linker, "model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
+    how |= {"detector": detector, "tagger": tagger}
     predicted = annotated_by(pipeline, str(kb.path), documents, **how, **seek)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
     return {

@@ -98,10 +98,10 @@ def evaluate_linking(
     from biotk.kb.default import resolve_kb
     from biotk.linking.registry import check_linker, make_linker
 
-    check_linker(linker, model, encoder)
     options = linker_options(
         linker, model=model, shortlist=shortlist, encoder=encoder, fusion=fusion
     )
+    check_linker(linker, options)
     corpus_documents = of_gold_types(read_corpus(corpus), gold_types)
     kb = resolve_kb(kb_name)
     if not allow_low_coverage:

@@ -61,7 +61,7 @@ class DetectorComponent(BatchedComponent, KbComponent):
         overwrite_ents: bool = False,
     ) -> None:
         super().__init__(name, handle)
-        check_detector(detector, tagger)
+        check_detector(detector, tagger, threshold)
         self.detector_name = detector
         self.tagger = absolute_model(tagger)
         self._tagger_named = tagger
@@ -163,16 +163,24 @@ class DetectorComponent(BatchedComponent, KbComponent):
         return [*doc.ents, *_best(free)]
 
 
-def check_detector(name: str, tagger: str | None = None) -> None:
-    """Make sure that there is a detector of that name, and that it can have a model.
+def check_detector(name: str, tagger: str | None = None, threshold: float = 0.0) -> None:
+    """Make sure that there is a detector of that name, and that it can have what it is given.
 
     :raises UnknownNameError: there is none.
-    :raises InputError: it has no model, and is given one.
+    :raises InputError: it has no model, and is given one or its threshold; or the threshold is no
+        probability.
     """
     if name not in DETECTORS:
         raise UnknownNameError("detector", name, DETECTORS)
     if name == "dictionary" and tagger is not None:
         raise InputError("the detector dictionary has no model: choose the detector tagger or both")
+    if not 0 <= threshold <= 1:
+        raise InputError(f"threshold is {threshold}; allowed are 0 to 1")
+    if name == "dictionary" and threshold:
+        raise InputError(
+            "threshold is of a model, and the detector dictionary has none: choose the detector "
+            "tagger or both"
+        )
 
 
 def _best(spans: Sequence[Span]) -> list[Span]:

@@ -125,6 +125,7 @@ def make_detector(
         "linker": "cascade",
         "model": None,
         "encoder": None,
+        "fusion": None,
         "labels": None,
         "learned_names": None,
         "types": None,
@@ -147,6 +148,7 @@ def make_linker(
     linker: Literal["lexical", "generative", "cascade", "dense", "fused"],
     model: str | None,
     encoder: str | None,
+    fusion: str | None,
     labels: list[str] | None,
     learned_names: str | None,
     types: list[str] | None,
@@ -169,7 +171,8 @@ def make_linker(
         "dense": the names whose vectors are nearest; "fused": all of these together.
     model (str | None): what writes names: a folder, or a name; biotk-mini. "none" lets the fused
         linker do without.
-    encoder (str | None): what makes vectors: a folder, or a name; biotk-encoder.
+    encoder (str | None): what makes vectors for "dense" and "fused": a folder, or a name.
+    fusion (str | None): what "fused" weighs: a file of `biotk train fusion`.
     labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
@@ -198,6 +201,7 @@ def make_linker(
         linker=linker,
         model=model,
         encoder=encoder,
+        fusion=fusion,
         labels=labels,
         learned_names=learned_names,
         k=k,

@@ -27,6 +27,7 @@ from biotk.types import NIL
 
 _KB_ENTS_SHOWN = 5
 _LEARNED = "learned_names.tsv"
+_FUSION = "fusion.json"
 _MODEL = "model.json"
 
 #: The key in a link's reasons that tells the section: its category, or else its title.
@@ -55,6 +56,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
     :param linker: ``lexical``, ``generative``, ``cascade``, ``dense`` or ``fused``.
     :param model: what writes names: its name or folder; saved as that, not copied.
     :param encoder: what makes vectors: its name or folder; saved as that, not copied.
+    :param fusion: what the fused linker weighs: a file of ``biotk train fusion``; it is saved with
+        the component.
     :param labels: entity labels that are linked; without them all are.
     :param learned_names: a table of training mentions, see
         :meth:`~biotk.candidates.learned.LearnedNames.write`; it is saved with the component.
@@ -73,6 +76,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
         linker: str = "cascade",
         model: str | None = None,
         encoder: str | None = None,
+        fusion: str | None = None,
         labels: Sequence[str] | None = None,
         learned_names: str | None = None,
         k: int | None = None,
@@ -82,10 +86,11 @@ class LinkerComponent(BatchedComponent, KbComponent):
         spans_key: str = "biotk",
     ) -> None:
         super().__init__(name, handle)
-        check_linker(linker, model, encoder)
+        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion))
         self.linker_name = linker
         self.model, self._model_named = absolute_model(model), model
         self.encoder, self._encoder_named = absolute_model(encoder), encoder
+        self.fusion = None if fusion is None else str(Path(fusion).expanduser().absolute())
         self.options = LinkerOptions(k=k, threshold=threshold, n_kept=max_entities_per_mention)
         self.linked_labels = None if labels is None else frozenset(labels)
         self.learned_names = learned_names
@@ -116,7 +121,9 @@ class LinkerComponent(BatchedComponent, KbComponent):
                 self.kb,
                 subset=self.handle.subset,
                 learned=learned or None,
-                options=replace(self.options, model=self.model, encoder=self.encoder),
+                options=replace(
+                    self.options, model=self.model, encoder=self.encoder, fusion=self.fusion
+                ),
             )
         return self._built
 
@@ -125,12 +132,16 @@ class LinkerComponent(BatchedComponent, KbComponent):
         super().to_disk(path, exclude=exclude)
         if self.learned_names is not None:
             shutil.copyfile(self.learned_names, Path(path) / _LEARNED)
+        if self.fusion is not None:
+            shutil.copyfile(self.fusion, Path(path) / _FUSION)
         (Path(path) / _MODEL).write_text(json.dumps(self._plain_model()) + "\n", encoding="utf-8")
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> Self:
         """Load what :meth:`to_disk` saved."""
         if (Path(path) / _LEARNED).is_file():
             self.learned_names = str(Path(path) / _LEARNED)
+        if self.fusion is not None and (Path(path) / _FUSION).is_file():
+            self.fusion = str((Path(path) / _FUSION).absolute())
         if (Path(path) / _MODEL).is_file():
             self._take_model(json.loads((Path(path) / _MODEL).read_text(encoding="utf-8")))
         return super().from_disk(path, exclude=exclude)

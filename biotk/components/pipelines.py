@@ -20,7 +20,7 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import Manifest
-from biotk.linking.registry import check_linker
+from biotk.linking.registry import LinkerOptions, check_linker, without
 from biotk.resources import list_resources, resource_path
 from biotk.types import NIL
 
@@ -42,6 +42,8 @@ def load_pipeline(
     threshold: float | None = None,
     linker: str | None = None,
     model: str | Path | None = None,
+    encoder: str | Path | None = None,
+    fusion: str | Path | None = None,
     detector: str | None = None,
     tagger: str | Path | None = None,
 ) -> Language:
@@ -60,14 +62,18 @@ def load_pipeline(
     :param threshold: the linker's threshold for NIL.
     :param linker: another linker: ``lexical``, ``generative``, ``cascade``, ``dense`` or
         ``fused``.
-    :param model: the model of the last two: a folder, or a name.
+    :param model: what writes names, for the linkers ``generative``, ``cascade`` and ``fused``: a
+        folder, or a name; ``none`` lets the fused linker do without.
+    :param encoder: what makes vectors, for the linkers ``dense`` and ``fused``: a folder, or a
+        name.
+    :param fusion: what the fused linker weighs: a file of ``biotk train fusion``.
     :param detector: another detector: ``dictionary``, ``tagger`` or ``both``.
     :param tagger: the model of the last two: a folder, or a name.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
     if linker is not None:
-        check_linker(linker, model)
+        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion))
     if detector is not None:
         check_detector(detector, None if tagger is None else str(tagger))
     config_path = _config_path(name)
@@ -90,14 +96,15 @@ def load_pipeline(
             given = {"detector": detector, "tagger": tagger and str(tagger)}
             component |= {key: value for key, value in given.items() if value is not None}
             if detector == "dictionary":
-                component["tagger"] = None
+                component |= {"tagger": None, "threshold": 0.0}
         if factory == "biotk_linker":
-            own = {"threshold": threshold, "linker": linker, "model": model and str(model)}
+            if linker is not None:
+                # What the pipeline's own linker was told need not suit another.
+                component |= {key: None for key in without(linker) if key in component}
+            own = {"threshold": threshold, "linker": linker}
+            files = {"model": model, "encoder": encoder, "fusion": fusion}
+            own |= {key: None if value is None else str(value) for key, value in files.items()}
             component |= {key: value for key, value in own.items() if value is not None}
-            if linker in ("lexical", "dense"):
-                component["model"] = None
-            if linker in ("lexical", "cascade"):
-                component["encoder"] = None
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     if not {"parser", "ner"} & set(nlp.pipe_names):
         # spaCy's limit of a million characters is there for these two.

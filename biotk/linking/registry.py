@@ -27,8 +27,13 @@ from biotk.linking.shortlist import JoinedLists, Shortlist
 DEFAULT_MODEL = "biotk-mini"
 #: In the place of a model: the fused linker does without one.
 NO_MODEL = "none"
-#: The linkers that take a model, and those that take an encoder.
-_WITH_MODEL, _WITH_ENCODER = ("generative", "cascade", "fused"), ("dense", "fused", "generative")
+#: What not all linkers take, what it is called, and the linkers that do.
+_TAKEN = (
+    ("model", "model", ("generative", "cascade", "fused")),
+    ("encoder", "encoder", ("dense", "fused", "generative")),
+    ("fusion", "weights to fuse by", ("fused",)),
+    ("shortlist", "short list", ("generative", "cascade")),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,7 @@ def _lexical(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> Lexical
 def _generative(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> GenerativeLinker:
     config = _generative_config(options)
     lister = None
-    if options.encoder is not None and options.shortlist is not None:
+    if options.encoder is not None:
         size = config.shortlist_size
         own = {key: parts[key] for key in ("subset", "learned")}
         lexical = LexicalLinker(kb, **own, config=LexicalConfig(k=size, n_kept=size))
@@ -161,26 +166,31 @@ LINKERS: dict[str, Callable[[KnowledgeBase, Parts, LinkerOptions], Linker]] = {
 }
 
 
-def check_linker(
-    name: str,
-    model: Generator | str | Path | None = None,
-    encoder: TextEncoder | str | Path | None = None,
-) -> None:
-    """Make sure that there is a linker of that name, and that it can have a model and an encoder.
+def check_linker(name: str, options: LinkerOptions = LinkerOptions()) -> None:
+    """Make sure that there is a linker of that name, and that it has a use for what it is given.
 
     :raises UnknownNameError: there is none.
-    :raises InputError: it has no model or no encoder, and is given one.
+    :raises InputError: it has no model, for one, and is given one.
     """
     if name not in LINKERS:
         raise UnknownNameError("linker", name, LINKERS)
-    for what, given, having in (
-        ("model", model, _WITH_MODEL),
-        ("encoder", encoder, _WITH_ENCODER),
-    ):
-        if given is not None and name not in having:
+    for field, what, having in _TAKEN:
+        if getattr(options, field) is not None and name not in having:
             raise InputError(
                 f"the {name} linker has no {what}: choose the linker {' or '.join(having)}"
             )
+    if name == "generative" and options.encoder is not None and options.shortlist is None:
+        raise InputError(
+            "the generative linker takes an encoder for its short list, and makes none: name a "
+            "shortlist as well, or choose the linker dense or fused"
+        )
+
+
+def without(name: str) -> list[str]:
+    """:returns: the options that a linker has no use for."""
+    fields = [field for field, _, having in _TAKEN if name not in having]
+    # The generative linker has an encoder for a short list alone.
+    return [*fields, "encoder"] if name == "generative" else fields
 
 
 def make_linker(
@@ -201,8 +211,9 @@ def make_linker(
     :param options: what it is told beside.
     :param progress: told how far making the trie of a model, or vectors, is.
     :raises UnknownNameError: there is none of that name.
-    :raises InputError: there is no such model or encoder, or the linker has none.
+    :raises InputError: there is no such model or encoder, or the linker has no use for what it is
+        given.
     """
-    check_linker(name, options.model, options.encoder)
+    check_linker(name, options)
     parts: Parts = {"subset": subset, "learned": learned, "progress": progress}
     return LINKERS[name](kb, parts, options)

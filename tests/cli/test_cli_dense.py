@@ -95,3 +95,17 @@ def test_wrong_encoder_is_one_line_and_exit_code_2(kb, arguments, told):
     assert result.exit_code == 2
     assert told in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_pipelines_of_commands_take_a_linker_with_vectors(kb, encoder, tmp_path):
+    note, corpus = tmp_path / "note.txt", tmp_path / "dev.jsonl"
+    note.write_text("He had a fever.")
+    write_documents(notes(open_kb(kb).path.parent, 6, split="dev", seed=1), corpus)
+    how = ("--pipeline", "literature", "--kb", kb, "--linker", "dense", "--encoder", encoder)
+    result = run("annotate", str(note), *how)
+    assert result.exit_code == 0, result.output
+    (mention,) = json.loads(result.stdout)["mentions"]
+    assert mention["links"][0]["route"] == "dense"
+    result = run("evaluate", "end-to-end", "--corpus", str(corpus), *how, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["encoder"] == encoder

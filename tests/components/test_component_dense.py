@@ -11,6 +11,7 @@ from biotk.components.pipelines import load_pipeline
 from biotk.errors import InputError
 from biotk.kb import open_kb
 from biotk.linking import DenseLinker, FusedLinker, load_encoder
+from biotk.linking.fusion import FusionWeights
 
 TEXT = "Kidney hurts after heart falure."
 PATTERNS = [{"label": "Disease", "pattern": "heart falure"}]
@@ -66,3 +67,37 @@ def test_saved_component_finds_its_encoder_from_elsewhere(kb_path, encoder, tmp_
 def test_encoder_of_a_linker_without_vectors_is_refused(kb_path, encoder):
     with pytest.raises(InputError, match="the cascade linker has no encoder"):
         make_nlp(kb_path, linker="cascade", encoder=encoder)
+
+
+@pytest.mark.parametrize("kind", ["dense", "fused"])
+def test_named_pipeline_takes_a_linker_with_vectors(kb_path, encoder, kind, tmp_path):
+    given = {"linker": kind, "encoder": encoder}
+    given |= {"model": "none", "fusion": write_weights(tmp_path)} if kind == "fused" else {}
+    nlp = load_pipeline("literature", kb=kb_path, **given)
+    linker = nlp.get_pipe("biotk_linker").linker
+    assert type(linker) is {"dense": DenseLinker, "fused": FusedLinker}[kind]
+    if kind == "fused":
+        assert linker.config.weights.alone == {"nil": 3.0}
+    assert [ent._.link.concept_id for ent in nlp("He had a fever.").ents] == ["MESH:D005334"]
+    # Another linker has no use for any of these.
+    nlp.to_disk(tmp_path / "saved")
+    for other in ("lexical", "generative", "cascade"):
+        load_pipeline(tmp_path / "saved", linker=other)
+
+
+def write_weights(folder):
+    """:returns: a file of weights by which all is NIL."""
+    path = folder / "weights.json"
+    path.write_text(FusionWeights(asked={}, alone={"nil": 3.0}).to_json())
+    return str(path)
+
+
+def test_weights_are_saved_with_the_component(kb_path, encoder, tmp_path):
+    fusion = write_weights(tmp_path)
+    nlp = make_nlp(kb_path, linker="fused", encoder=encoder, model="none", fusion=fusion)
+    assert nlp(TEXT).ents[0]._.link.is_nil
+    nlp.to_disk(tmp_path / "saved")
+    (tmp_path / "weights.json").unlink()
+    assert spacy.load(tmp_path / "saved")(TEXT).ents[0]._.link.is_nil
+    with pytest.raises(InputError, match="the dense linker has no weights to fuse by"):
+        make_nlp(kb_path, linker="dense", encoder=encoder, fusion=fusion)

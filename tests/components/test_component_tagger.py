@@ -175,6 +175,26 @@ def test_wrong_options_are_told_when_a_pipeline_is_made(kb_path, given, error, m
         load_pipeline("literature", kb=kb_path, **given)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"detector": "tagger", "threshold": 1.5}, "threshold is 1.5; allowed are 0 to 1"),
+        ({"detector": "dictionary", "threshold": 0.5}, "the detector dictionary has none"),
+    ],
+)
+def test_threshold_that_makes_no_sense_is_told_when_a_component_is_made(
+    kb_path, given, message
+) -> None:
+    with pytest.raises(InputError, match=message):
+        make_nlp(kb_path, **given)
+
+
+def test_pipeline_with_a_threshold_takes_the_dictionary(kb_path, model, tmp_path) -> None:
+    make_nlp(kb_path, detector="tagger", tagger=model, threshold=0.5).to_disk(tmp_path / "nlp")
+    nlp = load_pipeline(tmp_path / "nlp", detector="dictionary")
+    assert [ent.text for ent in nlp("fever").ents] == ["fever"]
+
+
 def test_missing_model_is_told_at_the_first_document(kb_path) -> None:
     nlp = make_nlp(kb_path, detector="tagger", tagger="nonesuch")
     with pytest.raises(InputError, match="no tagger 'nonesuch'"):

@@ -158,6 +158,14 @@ def test_linker_and_encoder_must_go_together(kb) -> None:
         make_linker("lexical", kb, options=LinkerOptions(encoder=LetterEncoder()))
     with pytest.raises(InputError, match="the dense linker has no model"):
         make_linker("dense", kb, options=LinkerOptions(model="biotk-mini"))
+    with pytest.raises(InputError, match="the dense linker has no weights to fuse by"):
+        make_linker("dense", kb, options=LinkerOptions(fusion="any.json"))
+    with pytest.raises(InputError, match="the dense linker has no short list"):
+        make_linker("dense", kb, options=LinkerOptions(shortlist="trie"))
+    with pytest.raises(InputError, match="the fused linker has no short list"):
+        make_linker("fused", kb, options=LinkerOptions(shortlist="trie"))
+    with pytest.raises(InputError, match=r"for its short list, and makes none"):
+        make_linker("generative", kb, options=LinkerOptions(encoder=LetterEncoder()))
     with pytest.raises(InputError, match="no model 'nonesuch'"):
         make_linker("dense", kb, options=LinkerOptions(encoder="nonesuch"))
     with pytest.raises(InputError, match="is not that of a biotk-encoder"):

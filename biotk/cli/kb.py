@@ -61,7 +61,7 @@ def search_cli(
         typer.Option(
             "--dense",
             help="By vectors, as the dense linker does; those of a large KB are made first, which "
-            "takes minutes, once.",
+            "takes minutes, once. --encoder alone means this too.",
         ),
     ] = False,
     encoder: Encoder = None,
@@ -77,7 +77,7 @@ def search_cli(
 
     biotk kb search open cold --types Disease -k 3 --json
 
-    biotk kb search open "attack of the heart" --dense
+    biotk kb search open "attack of the heart" --encoder runs/encoder/model
     """
     opened = open_named(kb)
     options = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
@@ -124,10 +124,9 @@ def search_dense(
     from biotk.linking.encoders import DEFAULT_ENCODER
 
     loaded = load_encoder(encoder or DEFAULT_ENCODER)
+    config = DenseConfig(k=max(2 * k, 20), n_kept=max(2 * k, 20))
     with progress_bar(of_steps=True) as show:
-        linker = DenseLinker(
-            kb, loaded, subset=subset, config=DenseConfig(k=max(2 * k, 20)), progress=show
-        )
+        linker = DenseLinker(kb, loaded, subset=subset, config=config, progress=show)
 
     def doubt(candidate: Candidate, text: str) -> str | None:
         return linker.doubt(candidate)

@@ -40,7 +40,8 @@ Encoder = Annotated[
     str | None,
     typer.Option(
         metavar="NAME_OR_FOLDER",
-        help="What makes vectors for the linkers dense and fused: biotk-encoder.",
+        help="What makes vectors for the linkers dense and fused, which need it: none comes with "
+        "BioTK yet, and `biotk train encoder` makes one.",
     ),
 ]
 ShortlistOption = Annotated[

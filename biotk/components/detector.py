@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from biotk.components.batched import BatchedComponent
+from biotk.components.forking import one_thread_after_fork
 from biotk.components.kb import KbHandle
 from biotk.components.plain import get_abbreviations, get_score, set_score
 from biotk.components.saving import KbComponent, absolute_model
@@ -77,6 +78,7 @@ class DetectorComponent(BatchedComponent, KbComponent):
     def detector(self) -> Detector:
         """The detector, made at first use, its model loaded."""
         if self._built is None:
+            one_thread_after_fork()
             self._built = self._made()
         return self._built
 

@@ -14,6 +14,7 @@ from spacy.tokens import Doc, Span
 from biotk.candidates.learned import LearnedNames
 from biotk.components.batched import BatchedComponent
 from biotk.components.extensions import add_getter
+from biotk.components.forking import one_thread_after_fork
 from biotk.components.kb import KbHandle
 from biotk.components.plain import get_abbreviations, get_link, get_sections, set_link
 from biotk.components.saving import KbComponent, absolute_model
@@ -115,6 +116,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
     def linker(self) -> Linker:
         """The linker, made at first use, its model loaded."""
         if self._built is None:
+            one_thread_after_fork()
             learned = self.learned_names and LearnedNames.read(self.kb, self.learned_names)
             self._built = make_linker(
                 self.linker_name,

@@ -41,7 +41,7 @@ class DenseLinker(BatchLinker):
     """Links by vectors alone, over any KB or part of one.
 
     :param kb: the knowledge base; the vectors of its names are made at first use and kept beside
-        it, which takes a minute for each 60,000 names or so: see docs/dense.md.
+        it, which may take minutes: see docs/dense.md.
     :param encoder: what makes vectors.
     :param subset: the part of the KB that may be answered; everything outside is NIL.
     :param learned: names from a training corpus.

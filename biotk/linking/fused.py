@@ -92,6 +92,7 @@ class FusedLinker(NamesFirst):
         self._generator = generator
         self._parts = TypedParts(kb, subset)
         self._contexts = Contexts(kb)
+        self.config.weights.warn_if_of_another(encoder.fingerprint)
         self._weights = self.config.weights.vector(asked=generator is not None)
 
     @cached_property

@@ -8,16 +8,19 @@ a product of experts (see :mod:`biotk.linking.combining`) whose exponents are le
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from biotk.errors import InputError
+from biotk.errors import InputError, UnknownNameError
 from biotk.linking.features import FEATURES, Weighable
+
+logger = logging.getLogger(__name__)
 
 Vector = NDArray[np.float64]
 
@@ -30,10 +33,13 @@ class FusionWeights:
 
     :param asked: weights where the model was asked. By feature.
     :param alone: weights where it was not.
+    :param made_with: what they were fitted with: the fingerprint of the ``encoder``, the ``model``,
+        the ``sets``. Empty for weights of which nobody knows.
     """
 
     asked: Mapping[str, float]
     alone: Mapping[str, float]
+    made_with: Mapping[str, Any] = field(default_factory=dict)
 
     def vector(self, *, asked: bool) -> Vector:
         """:returns: weights in the order of the features; those that are not named are 0."""
@@ -44,26 +50,43 @@ class FusionWeights:
         """:returns: the weights as text."""
         told = {"format": FORMAT, "version": VERSION}
         weights = {"asked": dict(self.asked), "alone": dict(self.alone)}
-        return json.dumps({**told, **weights}, indent=2) + "\n"
+        made_with = {"made_with": dict(self.made_with)} if self.made_with else {}
+        return json.dumps({**told, **weights, **made_with}, indent=2) + "\n"
 
     @classmethod
     def read(cls, path: str | Path) -> FusionWeights:
         """Read what :meth:`to_json` wrote.
 
         :raises InputError: it cannot be read, or is something else.
+        :raises UnknownNameError: it weighs a feature that there is not.
         """
         try:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
             if (raw["format"], raw["version"]) != (FORMAT, VERSION):
                 raise ValueError(f"it is no {FORMAT} of version {VERSION}")
             both = {key: {str(k): float(v) for k, v in raw[key].items()} for key in _KEYS}
+            made_with = dict(raw.get("made_with", {}))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path} cannot be read: {error}") from None
         for own in both.values():
-            unknown = sorted(set(own) - set(FEATURES))
-            if unknown or not all(map(np.isfinite, own.values())):
-                raise InputError(f"{path}: {(unknown or ['a weight'])[0]} is none that is known")
-        return cls(**both)
+            for name, value in own.items():
+                if name not in FEATURES:
+                    raise UnknownNameError(f"feature in {path}:", name, FEATURES)
+                if not np.isfinite(value):
+                    raise InputError(f"{path}: {name} is {value}, expected a finite number")
+        return cls(**both, made_with=made_with)
+
+    def warn_if_of_another(self, encoder: str) -> None:
+        """Tell that weights were fitted with another encoder, whose cosines mean another thing.
+
+        :param encoder: the fingerprint of the one that is used.
+        """
+        fitted = self.made_with.get("encoder")
+        if fitted not in (None, encoder):
+            logger.warning(
+                "the weights of the fused linker were fitted with the encoder %s, not with %s: fit "
+                "them anew with biotk train fusion", fitted, encoder,
+            )  # fmt: skip
 
 
 _KEYS = ("asked", "alone")

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +21,14 @@ from biotk.evaluation.split import tuning_half
 from biotk.io import iter_inputs
 from biotk.kb import KnowledgeBase
 from biotk.kb.default import resolve_kb
+from biotk.kb.manifest import sha256_file
 from biotk.kb.toml_values import check_keys, check_range, make, read_toml, tables_of, value_as
 from biotk.linking.features import FEATURES, Weighable
 from biotk.linking.fused import FusedLinker
 from biotk.linking.fusion import FusionWeights, Judged, fit_weights
 from biotk.linking.long_forms import LongForms
 from biotk.linking.query import query_of
-from biotk.linking.registry import NO_MODEL, LinkerOptions, make_linker
+from biotk.linking.registry import DEFAULT_MODEL, NO_MODEL, LinkerOptions, make_linker
 from biotk.text.abbreviations import find_abbreviations
 from biotk.training.corpus_samples import without_overlap
 from biotk.training.log import Say
@@ -58,6 +60,7 @@ class FusionSet:
 class FusionRecipe:
     """How weights are fitted.
 
+    :param path: the recipe's file.
     :param data: where relative paths begin.
     :param sets: annotated documents.
     :param encoder: what makes vectors; by default biotk-encoder.
@@ -66,6 +69,7 @@ class FusionRecipe:
     :param prior: how strongly weights are drawn to 0, as a number of mentions.
     """
 
+    path: Path
     data: Path
     sets: tuple[FusionSet, ...]
     encoder: str | None = None
@@ -93,6 +97,7 @@ def read_fusion_recipe(path: Path | str, *, data: Path | None = None) -> FusionR
         if key in raw
     }
     recipe = FusionRecipe(
+        path=path,
         data=path.parent if data is None else data,
         sets=tuple(
             make(FusionSet, each, f"{path}: [[set]] {n}") for n, each in enumerate(tables, 1)
@@ -113,11 +118,14 @@ def fit_fusion(recipe: FusionRecipe, *, say: Say = lambda line: None) -> FusionW
     """
     models = [NO_MODEL] if recipe.model == NO_MODEL else [recipe.model, NO_MODEL]
     fitted: dict[str, dict[str, float]] = {}
+    made_with: dict[str, Any] = {"model": recipe.model or DEFAULT_MODEL, "sets": {}}
     for model in models:
         asked = model != NO_MODEL
         judged: list[Judged] = []
         for each in recipe.sets:
-            found = _judged_of(recipe, each, model)
+            # What is wrong with a file is told once.
+            tell = say if model == models[0] else _nothing
+            found = _judged_of(recipe, each, model, made_with, tell)
             reached = sum(bool(one.right) for one in found)
             say(f"{each.name}: {len(found):,} mentions, {reached:,} with what is right among "
                 f"their candidates{'' if asked else ', without a model'}")  # fmt: skip
@@ -128,7 +136,11 @@ def fit_fusion(recipe: FusionRecipe, *, say: Say = lambda line: None) -> FusionW
             name: round(value, 4) for name, value in zip(FEATURES, weights.tolist()) if value
         }
     fitted.setdefault("asked", fitted["alone"])
-    return FusionWeights(**fitted)
+    return FusionWeights(**fitted, made_with=made_with)
+
+
+def _nothing(line: str) -> None:
+    pass
 
 
 def share_right(judged: Sequence[Judged], weights: np.ndarray) -> float:
@@ -137,17 +149,25 @@ def share_right(judged: Sequence[Judged], weights: np.ndarray) -> float:
     return n_right / max(len(judged), 1)
 
 
-def _judged_of(recipe: FusionRecipe, given: FusionSet, model: str | None) -> list[Judged]:
+def _judged_of(
+    recipe: FusionRecipe, given: FusionSet, model: str | None, made_with: dict[str, Any], say: Say
+) -> list[Judged]:
     kb = resolve_kb(_place(recipe, given.kb))
-    documents = _read(recipe, given.corpus)
+    documents = _read(recipe, given, given.corpus, say)
     learned = None
     if given.learn:
-        training = [each for path in given.learn for each in _read(recipe, path)]
+        training = [each for path in given.learn for each in _read(recipe, given, path, say)]
         learned = LearnedNames.from_documents(kb, without_overlap(training, documents))
     options = LinkerOptions(model=model, encoder=recipe.encoder)
     linker = make_linker("fused", kb, learned=learned, options=options)
     if not isinstance(linker, FusedLinker):
         raise InputError("weights are fitted for the fused linker alone")
+    made_with["encoder"] = linker.dense.search.encoder.fingerprint
+    files = {path: _place(recipe, path) for path in (given.corpus, *given.learn)}
+    made_with["sets"][given.name] = {
+        "kb": kb.fingerprint,
+        "sha256": {path: sha256_file(Path(f)) for path, f in files.items() if Path(f).is_file()},
+    }
     tuning = [each for each in documents if given.whole or tuning_half(each.id)]
     return list(judge(linker, tuning, types=given.types, hidden=recipe.hidden))
 
@@ -219,9 +239,17 @@ def _place(recipe: FusionRecipe, path: str) -> str:
     return str(place) if place.exists() else path
 
 
-def _read(recipe: FusionRecipe, path: str) -> list[Document]:
-    problems = Problems()
-    documents = list(iter_inputs([recipe.data / Path(path).expanduser()], problems=problems))
+def _read(recipe: FusionRecipe, given: FusionSet, path: str, say: Say) -> list[Document]:
+    problems, place = Problems(), recipe.data / Path(path).expanduser()
+    told = f"{recipe.path}: [[set]] {given.name}"
+    if not place.exists():
+        raise InputError(
+            f"{told}: {place} is missing. Paths begin in {recipe.data}; --data takes another folder"
+        )
+    documents = list(iter_inputs([place], problems=problems))
     if problems.unread or not documents:
-        raise InputError(str(problems.unread[0]) if problems.unread else f"{path}: no documents")
+        reason = str(problems.unread[0]) if problems.unread else f"{path}: no documents"
+        raise InputError(f"{told}: {reason}")
+    if problems.count:
+        say(f"{given.name}: {problems.count:,} problems, the first: {problems.kept[0]}")
     return documents

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from biotk.cli import app
 from biotk.io import write_documents
-from biotk.kb import open_kb
+from biotk.kb import KbBuilder, open_kb
 from biotk.linking import DenseLinker, load_encoder
+from biotk.types import Concept
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,17 @@ def test_pipelines_of_commands_take_a_linker_with_vectors(kb, encoder, tmp_path)
     result = run("evaluate", "end-to-end", "--corpus", str(corpus), *how, "--json")
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["encoder"] == encoder
+
+
+def test_search_by_vectors_finds_as_many_as_are_wanted(encoder, tmp_path):
+    builder = KbBuilder("many")
+    words = [
+        f"{first} {second}"
+        for first in "abcdef"
+        for second in "fever pain cough itch gout rash".split()
+    ]
+    builder.add([Concept(f"X:{n}", name) for n, name in enumerate(words)])
+    many = str(builder.write(tmp_path / "many"))
+    result = run("kb", "search", many, "pain", "--encoder", encoder, "-k", "33", "--json")
+    assert result.exit_code == 0, result.output
+    assert len({row["concept_id"] for row in json.loads(result.stdout)}) == 33

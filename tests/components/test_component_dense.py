@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import spacy
+import torch
 from tiny import build_tiny
 from tiny_encoder import write_synonym_encoder
 
@@ -15,6 +18,9 @@ from biotk.linking.fusion import FusionWeights
 
 TEXT = "Kidney hurts after heart falure."
 PATTERNS = [{"label": "Disease", "pattern": "heart falure"}]
+
+
+faiss = pytest.importorskip("faiss", reason="one of the extras cpu and gpu brings it")
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +107,20 @@ def test_weights_are_saved_with_the_component(kb_path, encoder, tmp_path):
     assert spacy.load(tmp_path / "saved")(TEXT).ents[0]._.link.is_nil
     with pytest.raises(InputError, match="the dense linker has no weights to fuse by"):
         make_nlp(kb_path, linker="dense", encoder=encoder, fusion=fusion)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_forked_process_waits_for_no_thread_of_its_parent(kb_path, encoder):
+    nlp = make_nlp(kb_path, linker="dense", encoder=encoder)
+    assert nlp(TEXT).ents[0]._.link.concept_id
+    n_before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        child = os.fork()
+        if not child:
+            os._exit(10 * torch.get_num_threads() + faiss.omp_get_max_threads())
+        _, status = os.waitpid(child, 0)
+    finally:
+        torch.set_num_threads(n_before)
+    assert os.waitstatus_to_exitcode(status) == 11

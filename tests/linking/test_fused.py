@@ -12,7 +12,7 @@ from tiny_vectors import LetterEncoder
 
 from biotk.candidates.dense import DenseHit
 from biotk.document import Candidate
-from biotk.errors import InputError
+from biotk.errors import InputError, UnknownNameError
 from biotk.linking import FusedConfig, FusedLinker, GenerativeConfig, GenerativeLinker, Query
 from biotk.linking.context import Contexts
 from biotk.linking.features import FEATURES, FLOOR, Evidence, Weighable, weighable
@@ -149,7 +149,7 @@ def test_weights_are_read_as_they_were_written(tmp_path) -> None:
     assert DEFAULT_WEIGHTS.vector(asked=True).shape == (len(FEATURES),)
     for bad in ("{}", "[]", "no", DEFAULT_WEIGHTS.to_json().replace('"cosine"', '"colour"')):
         path.write_text(bad)
-        with pytest.raises(InputError, match=r"weights\.json"):
+        with pytest.raises((InputError, UnknownNameError), match=r"weights\.json"):
             FusionWeights.read(path)
 
 

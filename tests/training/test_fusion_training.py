@@ -16,10 +16,11 @@ from biotk.document import Candidate
 from biotk.errors import InputError, UnknownNameError
 from biotk.io import write_documents
 from biotk.kb import open_kb
-from biotk.linking import FusedLinker
+from biotk.kb.manifest import sha256_file
+from biotk.linking import FusedConfig, FusedLinker, load_encoder
 from biotk.linking.features import FEATURES
 from biotk.linking.fusion import FusionWeights, fit_weights
-from biotk.training.fusion import judge, read_fusion_recipe, share_right
+from biotk.training.fusion import fit_fusion, judge, read_fusion_recipe, share_right
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,19 @@ def test_fusion_is_fitted_by_the_command_and_used(folder, tmp_path) -> None:
     assert done.exit_code == 0, done.output
     assert done.stdout.strip() == str(out)
     assert "with what is right among their candidates, without a model" in done.stderr
-    assert FusionWeights.read(out).alone["nil_name"] != 0
+    weights = FusionWeights.read(out)
+    assert weights.alone["nil_name"] != 0
+    encoder = load_encoder(folder / "encoder")
+    assert weights.made_with == {
+        "model": "none",
+        "encoder": encoder.fingerprint,
+        "sets": {
+            "dev": {
+                "kb": open_kb(folder / "tiny").fingerprint,
+                "sha256": {f: sha256_file(folder / f) for f in ("dev.jsonl", "train.jsonl")},
+            }
+        },
+    }
     arguments = ["evaluate", "linking", "--corpus", str(folder / "dev.jsonl"), "--json"]
     arguments += ["--kb", str(folder / "tiny"), "--linker", "fused", "--model", "none"]
     arguments += ["--encoder", str(folder / "encoder"), "--fusion", str(out)]
@@ -96,3 +109,41 @@ def test_fusion_recipe_that_makes_no_sense_is_refused(folder, tmp_path, old, new
     path.write_text((folder / "recipe.toml").read_text().replace(old, new))
     with pytest.raises(error):
         read_fusion_recipe(path)
+
+
+def test_weights_of_another_encoder_are_told(folder, caplog) -> None:
+    kb = open_kb(folder / "tiny")
+    weights = FusionWeights(asked={}, alone={}, made_with={"encoder": "letters"})
+    FusedLinker(kb, LetterEncoder(), config=FusedConfig(weights=weights))
+    assert not caplog.records
+    FusedLinker(kb, LetterEncoder(fingerprint="others"), config=FusedConfig(weights=weights))
+    assert "fitted with the encoder letters, not with others: fit them anew" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("alone", "message"),
+    [
+        ('{"nil": NaN}', "w.json: nil is nan, expected a finite number"),
+        ('{"nihil": 1}', "unknown feature in .*w.json: 'nihil'. Did you mean 'nil'"),
+        ("3", "cannot be read"),
+    ],
+)
+def test_weights_that_make_no_sense_are_refused(tmp_path, alone, message) -> None:
+    text = '{"format": "biotk-fusion", "version": 1, "asked": {}, "alone": %s}'
+    (tmp_path / "w.json").write_text(text % alone)
+    with pytest.raises((InputError, UnknownNameError), match=message):
+        FusionWeights.read(tmp_path / "w.json")
+
+
+def test_what_is_wrong_with_a_set_is_told_with_its_place(folder, tmp_path) -> None:
+    text = (folder / "recipe.toml").read_text()
+    bad = (folder / "dev.jsonl").read_text().splitlines()
+    (folder / "bad.jsonl").write_text("\n".join([*bad, "{"]) + "\n")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(text.replace("dev.jsonl", "bad.jsonl"))
+    told: list[str] = []
+    fit_fusion(read_fusion_recipe(recipe, data=folder), say=told.append)
+    assert sum(line.startswith("dev: 1 problems, the first: ") for line in told) == 1
+    recipe.write_text(text.replace("dev.jsonl", "gone.jsonl"))
+    with pytest.raises(InputError, match=r"recipe\.toml: \[\[set\]\] dev: .*gone\.jsonl"):
+        fit_fusion(read_fusion_recipe(recipe, data=folder))

@@ -16,6 +16,7 @@ import json
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from biotk.nn.mini_encoder import base_encoder
 from biotk.nn.mini_format import MiniFormat
 from biotk.nn.model_files import copy_encoder
 from biotk.nn.synonym_encoder import SynonymEncoder
-from biotk.nn.synonym_files import save_synonym_encoder
+from biotk.nn.synonym_files import load_synonym_encoder, save_synonym_encoder
 from biotk.nn.synonym_network import SynonymNetwork, new_synonym_network
 from biotk.training.checkpoints import (
     Progress,
@@ -247,12 +248,22 @@ class EncoderTraining:
             self._network, self._form, fingerprint="", max_pieces=self._recipe.max_pieces
         )
 
-    def _evaluate(self) -> dict[str, float]:
+    def _stored_figures(self) -> dict[str, float]:
+        """:returns: figures of the model as it is stored, which rounds its weights."""
+        self._network.to("cpu")
+        with TemporaryDirectory(dir=self._out, prefix=".stored-") as folder:
+            self.save(Path(folder))
+            return self._figures(load_synonym_encoder(folder))
+
+    def _figures(self, encoder: SynonymEncoder) -> dict[str, float]:
         figures: dict[str, float] = {}
-        encoder = self._encoder()
         for name, questions in self._material.questions().items():
             found = answer(encoder, questions)
             figures |= {f"{name} {key}": value for key, value in found.items()}
+        return figures
+
+    def _evaluate(self) -> dict[str, float]:
+        figures = self._figures(self._encoder())
         told = ", ".join(f"{key} {value:.3f}" for key, value in figures.items())
         if told:
             self._say(f"step {self._progress.step:,}: {told}")
@@ -287,6 +298,7 @@ class EncoderTraining:
             "pairs": sum(each.get("pairs", 0) for each in log),
             "left_over": sum(each.get("left_over", 0) for each in log),
             "figures": figures,
+            "stored": {key: round(value, 5) for key, value in self._stored_figures().items()},
             "data": self._material.facts,
         }
         write_model(self, self._out, metrics, recipe=self._recipe.path)

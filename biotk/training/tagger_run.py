@@ -15,19 +15,22 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 
 from biotk.detection.tagger import TaggerDetector
 from biotk.errors import BioTKError
+from biotk.nn.tagger import TaggerModel
+from biotk.nn.tagger_files import load_tagger
 from biotk.nn.tagger_network import TaggerConfig
 from biotk.training.checkpoints import Progress, load_best, read_progress
 from biotk.training.crew import Crew, end_with_parent, gathered, meet
 from biotk.training.curves import curves_of, write_curves
 from biotk.training.log import Log, Say, ShowProgress, read_log
 from biotk.training.loop import Stage
-from biotk.training.metrics import figures_at, versions, write_model
+from biotk.training.metrics import versions, write_model
 from biotk.training.run import RunOptions, check_device
 from biotk.training.tagger import TaggerTrainee
 from biotk.training.tagger_material import HeldDocuments, TaggerMaterial
@@ -121,22 +124,19 @@ class TaggerLoop(Stage):
 
     def _looked(self) -> dict[str, float]:
         tuning = {name: held for name, held in self._material.held.items() if held.tunes}
-        return held_figures(self._tagger, tuning, bf16=self._schedule.bf16)
+        dtype = torch.bfloat16 if self._schedule.bf16 else torch.float32
+        return held_figures(self._tagger.model(dtype), tuning)
 
     def _watched(self) -> list[str]:
         return [f"{name} f1" for name, held in self._material.held.items() if held.tunes]
 
 
-def held_figures(
-    trainee: TaggerTrainee, held: Mapping[str, HeldDocuments], *, bf16: bool = False
-) -> dict[str, float]:
+def held_figures(model: TaggerModel, held: Mapping[str, HeldDocuments]) -> dict[str, float]:
     """Find the mentions of documents that are held.
 
-    :param bf16: whether products are worked out in bfloat16.
     :returns: for each set: ``f1`` of exact mentions with their types, among the types that it
         annotates, and ``precision`` and ``recall``; ``f1`` of each type where there are several.
     """
-    model = trainee.model(torch.bfloat16 if bf16 else torch.float32)
     found: dict[str, float] = {}
     for name, each in held.items():
         detector = TaggerDetector(model, types=each.types)
@@ -201,7 +201,7 @@ def _finish(
 ) -> None:
     """Write the model and its metrics."""
     progress = read_progress(out / STAGE) or Progress()
-    others = {name: held for name, held in material.held.items() if not held.tunes}
+    stored = _stored_figures(trainee, material, out)
     facts = {
         "name": recipe.name,
         "recipe_sha256": recipe.sha256,
@@ -209,10 +209,25 @@ def _finish(
         "seconds": round(progress.seconds, 1),
         "steps": progress.step,
         "best_step": progress.best_step,
-        "tuning_half": figures_at(out / STAGE, progress.best_step),
-        "held": {k: round(v, 5) for k, v in held_figures(trainee, others).items()},
+        "tuning_half": stored[True],
+        "held": stored[False],
         "data": material.facts,
         "versions": versions(),
         **how,
     }
     write_model(trainee, out, facts, recipe=recipe.path)
+
+
+def _stored_figures(
+    trainee: TaggerTrainee, material: TaggerMaterial, out: Path
+) -> dict[bool, dict[str, float]]:
+    """:returns: figures of the model as it is stored, which rounds its weights; by what tunes."""
+    trainee.network.to("cpu")
+    with TemporaryDirectory(dir=out, prefix=".stored-") as folder:
+        trainee.save(Path(folder))
+        model = load_tagger(folder)
+        found: dict[bool, dict[str, float]] = {}
+        for tunes in (True, False):
+            some = {name: held for name, held in material.held.items() if held.tunes is tunes}
+            found[tunes] = {k: round(v, 5) for k, v in held_figures(model, some).items()}
+    return found

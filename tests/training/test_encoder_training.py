@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
 from tiny_encoder import write_encoder_training
+from tiny_vectors import LetterEncoder
 from typer.testing import CliRunner
 
 from biotk.cli import app
@@ -19,6 +21,7 @@ from biotk.kb.manifest import sha256_file
 from biotk.nn.synonym_files import load_synonym_encoder
 from biotk.nn.tensor_files import read_tensors
 from biotk.training.encoder import EncoderTraining
+from biotk.training.encoder_figures import answer
 from biotk.training.encoder_recipe import read_encoder_recipe
 from biotk.training.synonym_pairs import Pair, held_concepts
 
@@ -95,6 +98,31 @@ def test_finished_training_keeps_what_is_told_of_its_data(tmp_path) -> None:
     assert EncoderTraining(recipe, out).run()
     assert json.loads((out / "metrics.json").read_bytes())["data"] == facts
     assert (out / "model" / "metrics.json").is_file()
+
+
+def test_figures_are_those_of_the_encoder_that_is_stored(tmp_path, monkeypatch) -> None:
+    def load(folder):
+        assert (Path(folder) / "weights.safetensors").is_file()
+        return LetterEncoder()
+
+    recipe = read_encoder_recipe(write_encoder_training(tmp_path, steps=8))
+    monkeypatch.setattr("biotk.training.encoder.load_synonym_encoder", load)
+    training = EncoderTraining(recipe, tmp_path / "run")
+    monkeypatch.setattr(training, "_pool", lambda trainer: done(training))
+    training.run()
+    facts = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    asked = {
+        name: answer(LetterEncoder(), each) for name, each in training._material.questions().items()
+    }
+    wanted = {f"{name} {k}": round(v, 5) for name, each in asked.items() for k, v in each.items()}
+    assert facts["stored"] == wanted
+    assert facts["stored"] != {key: facts["figures"][-1][key] for key in wanted}
+
+
+def done(training) -> dict:
+    """:returns: what is told of a pool, nothing trained."""
+    training._progress.step = 8
+    return {"nll": 1.0, "pairs": 1, "left_over": 0}
 
 
 def test_steps_are_those_that_were_trained(tmp_path, monkeypatch) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import torch
-from tiny_tagger import RECIPE, tiny_tagger_form, write_tagger_training
+from tiny_tagger import RECIPE, WordModel, tiny_tagger_form, write_tagger_training
 from typer.testing import CliRunner
 
 from biotk.cli import app
@@ -53,6 +54,24 @@ def test_training_by_the_command_learns_and_makes_a_model(tmp_path) -> None:
     ]
     assert sum(right) > 0.7 * len(right)
     assert (out / "model" / "recipe.toml").read_bytes() == recipe.read_bytes()
+
+
+def test_figures_are_those_of_the_model_that_is_stored(tmp_path, monkeypatch) -> None:
+    loaded: list[Path] = []
+
+    def load(folder):
+        loaded.append(Path(folder))
+        assert (Path(folder) / "weights.safetensors").is_file()
+        return WordModel(Chemical={"aspirin": 0.9})
+
+    recipe = read_tagger_recipe(write_tagger_training(tmp_path, steps=16))
+    monkeypatch.setattr("biotk.training.tagger_run.load_tagger", load)
+    train_tagger(recipe, tmp_path / "run", RunOptions())
+    facts = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert facts["held"]["held-drugs precision"] == 1
+    assert 0 < facts["held"]["held-drugs recall"] < 1
+    assert (facts["tuning_half"]["dev precision"], facts["tuning_half"]["dev Disease"]) == (1, 0)
+    assert loaded and not loaded[0].exists()
 
 
 def test_run_that_was_stopped_comes_to_the_same_end(tmp_path) -> None:

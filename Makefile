@@ -6,7 +6,8 @@
 #
 # Two environments: .venv with all that is newest, and .venv-scispacy, where scispaCy holds numpy
 # below 2. Both are made at first use, and again when pyproject.toml or the constraints change.
-# PYTHON=… takes another interpreter; PIP_ARGS=… goes to every `pip install`.
+# PYTHON=… takes another interpreter; PIP_ARGS=… goes to every `pip install`; WORKERS=… says how
+# many processes test at once.
 
 SHELL := bash
 .DEFAULT_GOAL := help
@@ -19,6 +20,9 @@ DEMO := $(VENV)/bin/biotk annotate --view --pipeline clinical docs/examples/disc
 
 PYTHON ?=
 PIP_ARGS ?=
+# How many processes test at once, a file at a time: as many as the machines have cores that we test
+# on. Some tests open KBs and models of a gigabyte.
+WORKERS ?= 2
 
 # Nothing under test may ask the hub, and spinning threads starve a second process.
 TEST_ENV := HF_HUB_OFFLINE=1 OMP_WAIT_POLICY=PASSIVE TOKENIZERS_PARALLELISM=false
@@ -60,7 +64,7 @@ lint: $(VENV)/.installed-dev
 
 test-main: $(VENV)/.installed-dev
 	@echo "== the main environment, $(VENV) =="
-	$(TEST_ENV) $(VENV)/bin/python -m pytest
+	$(TEST_ENV) OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-scispacy: $(SCISPACY)/.installed
 	@echo "== the environment with scispaCy, $(SCISPACY) =="

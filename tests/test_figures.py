@@ -64,3 +64,5 @@ def test_biotk_mini_on_mentions_of_medic(shared_data, medic):
 def test_biotk_mini_on_mentions_of_mesh(shared_data, mesh):
     corpus = shared_data / "corpora/bc5cdr"
     assert recall(corpus / "dev.pubtator.gz", mesh, linker="generative") >= 0.86
+    train = str(corpus / "train.pubtator.gz")
+    assert recall(corpus / "dev.pubtator.gz", mesh, "--train", train, linker="cascade") >= 0.89

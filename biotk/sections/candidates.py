@@ -29,7 +29,7 @@ _ENDS = re.compile(
     r"|(?P<gap>[ \t]{2,}|\t)|(?P<period>\.(?=[ \t]|$))"
 )
 _KINDS = {"colon": COLON, "dash": DASH, "gap": GAP, "period": PERIOD}
-# A sentence is no title; "Coronary angiography." in a list of findings is.
+# A sentence is no title; "Coronary angiography." in a list of findings is, without its stop.
 _MOST_SENTENCE = 4
 _CLOSER = re.compile(r"\*\*|__|</b>|</strong>|\]|(?<=[A-Z])>|[ \t]+(?:={2,}|\*{3,}|-{3,})(?=$)")
 # Words in capitals before other words: "HISTORY OF PRESENT ILLNESS The patient". Where the title
@@ -78,16 +78,14 @@ def is_rule(text: str, start: int, stop: int) -> bool:
     return _RULE.fullmatch(text, start, stop) is not None
 
 
-# Most headings are capitals or words before a colon, with nothing else that could end a title.
-_PLAIN = re.compile(
-    r"(?![A-Z]{1,7}\) )"
-    r"([A-Z][A-Z/&'()]*+(?: [A-Z/&'()]++){0,8}+|[A-Z][a-z]++(?: [a-z]++){0,5}+):(?!\d)[ \t]*+"
-)
 _NUMBER = re.compile(r"\d{1,2}+[.)][ \t]++(?=[^\W\d_]{2})")
-# Most other lines begin with a word that is no run of capitals and no Roman number, behind which
-# nothing but a full stop could end a title.
-_SENTENCE = re.compile(
-    r"(?![ivxIVX]{2})[^\W\d_][a-z][^\s:.]*+"
+# Most headings are capitals or words before a colon, with nothing else that could end a title. Most
+# other lines begin with a word that is no run of capitals and no Roman number, behind which nothing
+# but a full stop could end a title.
+_USUAL = re.compile(
+    r"(?![A-Z]{1,7}\) )([A-Z][A-Z/&'(),]*+(?: [A-Z/&'(),]++){0,8}+"
+    r"|[A-Z][a-z][A-Za-z/]*+(?: [A-Za-z/]++){0,8}+):(?!\d)[ \t]*+"
+    r"|(?![ivxIVX]{2})[^\W\d_][a-z][^\s:.]*+"
     r"(?:(?:\.(?=\S)| (?![\s.\-–—]))[^\s:.]*+)*+(\.?)"
 )
 
@@ -103,24 +101,29 @@ def candidates(text: str, start: int, stop: int) -> list[Candidate]:
     outer = start
     if text[start].isdecimal() and (number := _NUMBER.match(text, start, stop)):
         start = number.end()
-    plain = _PLAIN.match(text, start, min(stop, start + LONGEST))
-    if plain is not None:
-        body = plain.end()
-        if body == stop:
-            return [_candidate((start, plain.end(1), stop, COLON | WHOLE))]
-        if text[body] not in _FOLLOWING:
-            return [_candidate((start, plain.end(1), body, COLON))]
+    head_stop = min(stop, start + _HEAD)
+    usual = _USUAL.match(text, start, head_stop)
+    if usual is None:
+        return slow_candidates(text, outer, stop)
+    if usual.lastindex == 1:
+        end, body = usual.end(1), usual.end()
+        if end - start <= LONGEST:
+            if body == stop:
+                ends = COLON | WHOLE if stop - start <= LONGEST else COLON
+                return [_candidate((start, end, stop, ends))]
+            if body < head_stop and text[body] not in _FOLLOWING:
+                return [_candidate((start, end, body, COLON))]
+        return slow_candidates(text, outer, stop)
+    at, end = usual.span(2)
+    if end == head_stop:
+        usual_end = text[stop - 1] not in _CLOSED_WITH
     else:
-        head_stop = min(stop, start + _HEAD)
-        sentence = _SENTENCE.match(text, start, head_stop)
-        if sentence is not None:
-            at, end = sentence.span(1)
-            if end == head_stop:
-                if text[stop - 1] not in _CLOSED_WITH:
-                    return _of_sentence(text, start, at, end, stop)
-            elif end > at and text[end] in " \t":
-                return _of_sentence(text, start, at, end, stop)
-    return slow_candidates(text, outer, stop)
+        usual_end = end > at and text[end] in " \t"
+    return (
+        _of_sentence(text, start, at, end, stop)
+        if usual_end
+        else slow_candidates(text, outer, stop)
+    )
 
 
 def _of_sentence(text: str, start: int, at: int, end: int, stop: int) -> list[Candidate]:
@@ -128,12 +131,12 @@ def _of_sentence(text: str, start: int, at: int, end: int, stop: int) -> list[Ca
 
     :param at: where the full stop stands, and ``end`` behind it; both the same for none.
     """
-    result = []
-    if end > at and at - start <= LONGEST and text.count(" ", start, at) < _MOST_SENTENCE:
-        result.append(_candidate((start, at, at, PERIOD)))
-    if end == stop and stop - start <= LONGEST and text.count(" ", start, stop) < MOST_WORDS:
-        result.append(_candidate((start, stop, stop, WHOLE)))
-    return result
+    if at < end:
+        if at - start <= LONGEST and text.count(" ", start, at) < _MOST_SENTENCE:
+            return [_candidate((start, at, at, PERIOD))]
+    elif end == stop and stop - start <= LONGEST and text.count(" ", start, stop) < MOST_WORDS:
+        return [_candidate((start, stop, stop, WHOLE))]
+    return []
 
 
 def slow_candidates(text: str, start: int, stop: int) -> list[Candidate]:
@@ -161,7 +164,7 @@ def slow_candidates(text: str, start: int, stop: int) -> list[Candidate]:
         for word in list(_CAPITAL_WORD.finditer(head, 0, run.end()))[-_MOST_RUNS:]:
             end = word.end() - len(word[0]) + len(word[0].rstrip(",-/"))
             _offer(ends, head, end, CAPITALS)
-    if whole:
+    if whole and head[-1] != ".":
         _offer(ends, head, len(head) - len(_tail(head)), WHOLE)
     if not ends:
         return []

@@ -14,7 +14,7 @@ _MAY_BE_MISSING = ("?", "*")
 def initials(expression: str) -> frozenset[str]:
     r"""Find what a match can begin with.
 
-    It reads simple expressions: small letters, blanks, ``\\w``, groups, sets of letters, ``|``,
+    It reads simple expressions: small letters, blanks, ``\w``, groups, sets of letters, ``|``,
     ``?``, ``*``, ``+``, and ``^`` at the beginning.
 
     :returns: letters, and :data:`ANY` for whatever else.

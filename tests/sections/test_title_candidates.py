@@ -60,6 +60,12 @@ def test_candidates_do_not_reach_over_a_sentence() -> None:
     assert titles("Plan: rest. Diet: salt-free") == ["Plan"]
 
 
+def test_candidates_of_a_sentence_alone_are_short_ones_without_their_stop() -> None:
+    assert titles("Coronary angiography.") == ["Coronary angiography"]
+    assert titles("He is very well today.") == titles("**He is very well today.") == []
+    assert titles("He is very well today") == ["He is very well today"]
+
+
 def test_candidates_do_not_end_in_a_time_of_day() -> None:
     assert titles("At 10:30 he left the ward and went to the park with his dog, and came back "
                   "late in the evening") == []  # fmt: skip
@@ -109,6 +115,10 @@ def test_candidates_hold_the_headings_of_every_format(name: str) -> None:
      "Was " * 23 + "so.", "Was " * 24 + " a.",
      "She" + "e" * 94 + ". X",
      "He\u00a0is.", "He is.\u00a0No", "1. " + "Was " * 21 + "all.", "Ab\tcd",
+     "Motor/Gait Exam:  x", "Iv He: x", "Iv/X: x", "EARS, NOSE, MOUTH:  x", "EARS,: x", "A,B: x",
+     "MRI " * 22 + "AB:", "MRI " * 22 + "AB: ", "MRI " * 22 + "A: " + " " * 9 + "x",
+     "Was " * 22 + "a:", "Was " * 3 + "so:", "Was " * 12 + "so:", "Was " * 4 + "so.",
+     "Was " * 3 + "so.",
      "E.R. COURSE: x", "O'BRIEN (OLD): x", "PLAN: strong"],
 )  # fmt: skip
 def test_candidates_of_plain_headings_are_those_of_the_slow_way(line: str) -> None:

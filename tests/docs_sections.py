@@ -24,7 +24,7 @@ with known heart failure who stopped her Lasix last week.
 **Past medical hx**
 1. Congestive heart failure: since 2014.
 2. Type 2 diabetes.
-## Study Visit 4
+## Six Minute Walk
 Walked 310 metres.
 PHYSICAL EXAMINATION:
 BP: 152/88   HR: 104   SpO2: 91%

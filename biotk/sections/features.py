@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biotk.sections import title_features
-from biotk.sections.hashing import Bags, Floats, Ints, first_words
+from biotk.sections.hashing import Bags, Floats, Ints, first_words, sizes_of
 from biotk.sections.layout import DIGIT, LOWER, UPPER, Layout
 from biotk.sections.reading import Found, Lines, candidates_of, lines_of
 from biotk.sections.title_features import N_KNOWN
@@ -136,7 +136,7 @@ def _of_candidates(found: Found, lines: Lines, layout: Layout, common: Floats) -
     has_text = body < line_end
     kinds = np.where(has_text, layout.kinds[np.minimum(body, line_end - 1)], 0)
     first = found.first
-    n = np.diff(np.append(first, len(body)))
+    n = sizes_of(first, len(body))
     # What ends a title and what stands before it is not told: a model that sees a dash or a number
     # learns that what it has not seen before a dash is no title.
     result[:, 0] = ~has_text

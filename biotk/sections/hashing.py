@@ -89,6 +89,17 @@ def title_rows(title: str) -> tuple[int, ...]:
     return (0, *chain.from_iterable(map(pieces_of, title_words(title))))
 
 
+def sizes_of(starts: Ints, total: int) -> Ints:
+    """:returns: the sizes of stretches of which each ends where the next one starts.
+
+    :param total: where the last one ends.
+    """
+    sizes = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=sizes[:-1])
+    sizes[-1:] = total - starts[-1:]
+    return sizes
+
+
 @dataclass(frozen=True, slots=True)
 class Bags:
     """Rows of a table, some for each of many things: flat, with where each begins.
@@ -110,7 +121,7 @@ class Bags:
     @property
     def sizes(self) -> Ints:
         """How many rows each bag holds. *Shape*: (things,)."""
-        return np.diff(self.starts, append=len(self.rows))
+        return sizes_of(self.starts, len(self.rows))
 
 
 def first_words(bodies: Sequence[str], most: int) -> Bags:

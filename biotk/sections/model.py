@@ -17,7 +17,7 @@ from biotk.sections.features import (
     section_features,
     text_features,
 )
-from biotk.sections.hashing import Floats
+from biotk.sections.hashing import Floats, sizes_of
 from biotk.sections.network import SHAPES, Networks, Weights
 from biotk.sections.tiling import Heading
 from biotk.sections.titles import CATEGORIES, category_of, is_part
@@ -164,7 +164,7 @@ def best_titles(features: TextFeatures, scores: Floats) -> list[list[Title]]:
     # A line has a title if that is likelier than not, whichever of its candidates it is.
     has_title = np.logaddexp.reduceat(scores, first) > 0
     top = np.maximum.reduceat(scores, first)
-    tops = np.flatnonzero(scores == np.repeat(top, np.diff(first, append=len(scores))))
+    tops = np.flatnonzero(scores == np.repeat(top, sizes_of(first, len(scores))))
     best = tops[np.searchsorted(tops, first[has_title])]
     outer = features.outer[features.at[best]]
     rows = np.concatenate((outer[:, None], features.found[best]), 1).tolist()

@@ -61,10 +61,10 @@ def lines_of(layout: Layout) -> Lines:
     place = np.flatnonzero(kept)
     start = words[first[place]]
     bounds = np.searchsorted(start, layout.begins)
-    n = np.diff(bounds)
+    n = bounds[1:] - bounds[:-1]
     number = np.arange(len(place)) - np.repeat(bounds[:-1], n)
-    after_blank = np.diff(place, prepend=-1) > 1
-    after_blank &= number > 0
+    after_blank = number > 0
+    after_blank[1:] &= place[1:] - place[:-1] > 1
     return Lines(n, number, start, word_ends[last[place] - 1], outer[place], after_blank)
 
 
@@ -99,8 +99,12 @@ def candidates_of(layout: Layout, lines: Lines) -> Found:
     numbers = np.fromiter(chain.from_iterable(flat), np.int64, 4 * len(flat))
     start, end, body, ends = np.ascontiguousarray(numbers.reshape(-1, 4).T)
     at = np.repeat(np.arange(len(some)), sizes)
-    bounds = np.append(0, np.cumsum(sizes))
-    n = np.diff(bounds[np.append(0, np.cumsum(lines.n))])
+    stops = np.cumsum(sizes)
+    first = stops - sizes
+    # A text without lines has none either.
+    n = np.zeros(len(lines.n), np.int64)
+    has_lines = lines.n > 0
+    n[has_lines] = np.add.reduceat(sizes, (np.cumsum(lines.n) - lines.n)[has_lines])
     joined = np.zeros(len(flat), np.int64)
     inked = np.ones(len(flat), np.bool_)
     for ahead in range(3):
@@ -110,4 +114,4 @@ def candidates_of(layout: Layout, lines: Lines) -> Found:
     asked = ends & _ASKED > 0
     titles = [text[begin:stop] for begin, stop, _, _ in flat]
     keys = list(zip(titles, joined.tolist(), asked.tolist()))
-    return Found(n, at, bounds[:-1][sizes > 0], start, end, body, keys)
+    return Found(n, at, first[sizes > 0], start, end, body, keys)

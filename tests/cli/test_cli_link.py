@@ -77,11 +77,9 @@ def test_json_has_the_whole_link(kb, model):
     arguments = ("--kb", kb, "--linker", "cascade", "--model", model, "--json", "--n-best", "3")
     result = run("heart falure", "fever", *arguments)
     first, second = map(json.loads, result.stdout.splitlines())
-    assert (first["mention"], first["route"], len(first["candidates"])) == (
-        "heart falure",
-        "ngram",
-        3,
-    )
+    # Both found it: the model is random, and how the name looks decides.
+    assert (first["mention"], first["concept_id"]) == ("heart falure", "MESH:D006333")
+    assert (first["route"], len(first["candidates"])) == ("generated", 3)
     said = [each["log_prob"] for each in first["candidates"] if each["route"] == "generated"]
     assert said and max(said) < 0
     assert (second["concept_id"], second["route"]) == ("MESH:D005334", "case")

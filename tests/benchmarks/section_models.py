@@ -87,12 +87,15 @@ class MiniLm(WordsAndLayout):
         ).requires_grad_()
 
     def scores(self, texts: TextFeatures) -> torch.Tensor:
-        missing = [title for title in dict.fromkeys(texts.titles) if title not in self.known]
+        # As the encoder reads them, which knows small letters only: each is embedded once.
+        titles = [title.lower() for title in texts.titles]
+        missing = [title for title in dict.fromkeys(titles) if title not in self.known]
         if missing:
-            self.known.update(
-                zip(missing, self.encoder.encode(missing, batch_size=256, show_progress_bar=False))
-            )
-        wide = torch.from_numpy(np.stack([self.known[title] for title in texts.titles]))
+            found = self.encoder.encode(missing, batch_size=256, show_progress_bar=False)
+            self.known.update(zip(missing, found.astype(np.float16)))
+        wide = torch.from_numpy(
+            np.stack([self.known[title] for title in titles]).astype(np.float32)
+        )
         narrow = wide @ self.weights["down"].T
         bag = network._bag
 

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 from biotk.errors import KbCorruptError
 
+# Asked for its dtype, a type of older Arrows imports pandas, and fails where there is none.
+_NUMBERS = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64"
+_DTYPES = {getattr(pa, name)(): np.dtype(name) for name in _NUMBERS.split()}
+
 
 def write_table(path: Path, columns: dict[str, pa.Array]) -> None:
     """Write columns of equal length as an Arrow IPC file of one batch."""
@@ -54,7 +58,7 @@ def numbers(column: pa.Array) -> NDArray[Any]:
     :returns: a view of its memory. *Shape*: (rows,).
     :raises ValueError: it has nulls, or its memory is too short.
     """
-    dtype = np.dtype(column.type.to_pandas_dtype())
+    dtype = _DTYPES[column.type]
     if column.null_count:
         raise ValueError(f"{column.null_count} of {len(column)} numbers are missing")
     if not len(column):

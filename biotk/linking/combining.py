@@ -61,13 +61,13 @@ def combine(
     :param nil: the probability that the model gives to NIL.
     :param config: how much each side counts.
     :param exclusive: whether what the model gives to names are probabilities of one distribution,
-        as in ``trie``. Means over tokens, of ``vocabulary``, are not: of those each name has its
-        share of all that were written.
+        as in ``trie``. Those of ``vocabulary`` are not: there the mean over a name's tokens counts,
+        which is what its names are ranked by.
     :returns: each concept once; scores are shares, and sum to one with that of NIL.
     """
     fits = {each.concept_id: each for each in reversed(lexical)}
     written = {each.concept_id: each for each in reversed(generated)}
-    told = _log_probs(generated) if exclusive else _log_shares(generated)
+    told = _log_probs(generated) if exclusive else _log_means(generated)
     order = dict.fromkeys([*(c.concept_id for c in generated), *(c.concept_id for c in lexical)])
     weights, floor = dict[str, float](), math.log(config.floor)
     for concept in order:
@@ -92,6 +92,5 @@ def _log_probs(generated: Sequence[Candidate]) -> dict[str, float]:
     return {c.concept_id: c.log_prob for c in reversed(generated) if c.log_prob is not None}
 
 
-def _log_shares(generated: Sequence[Candidate]) -> dict[str, float]:
-    total = math.fsum(each.score for each in generated)
-    return {c.concept_id: math.log(c.score / total) for c in reversed(generated) if c.score > 0}
+def _log_means(generated: Sequence[Candidate]) -> dict[str, float]:
+    return {c.concept_id: math.log(c.score) for c in reversed(generated) if c.score > 0}

@@ -77,10 +77,11 @@ def test_json_has_the_whole_link(kb, model):
     arguments = ("--kb", kb, "--linker", "cascade", "--model", model, "--json", "--n-best", "3")
     result = run("heart falure", "fever", *arguments)
     first, second = map(json.loads, result.stdout.splitlines())
-    assert (first["mention"], len(first["candidates"])) == ("heart falure", 3)
-    # The model is random, but of three names each has a third, more than what it did not write.
-    assert first["route"] == "generated"
-    assert first["score"] == first["candidates"][0]["score"]
+    assert (first["mention"], first["route"], len(first["candidates"])) == (
+        "heart falure",
+        "ngram",
+        3,
+    )
     said = [each["log_prob"] for each in first["candidates"] if each["route"] == "generated"]
     assert said and max(said) < 0
     assert (second["concept_id"], second["route"]) == ("MESH:D005334", "case")

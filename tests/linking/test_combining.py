@@ -74,7 +74,7 @@ def test_impossible_probabilities_do_not_overflow() -> None:
     assert [c.score for c in found.candidates] == [1.0, 0.0]
 
 
-def test_means_over_tokens_are_shared_out_among_what_was_written() -> None:
+def test_means_over_tokens_count_where_names_are_ranked_by_them() -> None:
     """Their total log-probabilities would favour short names, which no ranking asked for."""
 
     def mean(concept: str, score: float, total: float) -> Candidate:
@@ -83,7 +83,7 @@ def test_means_over_tokens_are_shared_out_among_what_was_written() -> None:
     written = [mean("A", 0.74, -30.0), mean("B", 0.37, -2.0)]
     found = combine([], written, 0.0, CONFIG, exclusive=False)
     assert [c.concept_id for c in found.candidates] == ["A", "B"]
-    weights = [2 / 3 * math.exp(2 * 0.25), 1 / 3 * math.exp(2 * 0.25), 0.01 * math.exp(2 * 0.5)]
+    weights = [0.74 * math.exp(2 * 0.25), 0.37 * math.exp(2 * 0.25), 0.01 * math.exp(2 * 0.5)]
     shares = [weight / sum(weights) for weight in weights]
     assert [*(c.score for c in found.candidates), found.nil] == pytest.approx(shares, abs=1e-4)
     assert [c.log_prob for c in found.candidates] == [-30.0, -2.0]

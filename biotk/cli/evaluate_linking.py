@@ -33,7 +33,10 @@ def linking_cli(
     fusion: Fusion = None,
     train: Annotated[
         list[Path] | None,
-        typer.Option(help="A training corpus whose mentions are learned; may be given again."),
+        typer.Option(
+            help="A training corpus whose mentions are learned; may be given again. Documents "
+            "that are in the evaluated corpus too are left out."
+        ),
     ] = None,
     types: Types = None,
     source: Source = None,
@@ -107,7 +110,7 @@ def evaluate_linking(
     if not allow_low_coverage:
         check_corpus(corpus_documents, kb, resolver(kb))
     documents = half_of(corpus_documents, half)
-    training = _without_overlap([d for path in train for d in read_corpus(path)], documents)
+    training = _without_held_out([d for path in train for d in read_corpus(path)], documents)
     learned = LearnedNames.from_documents(kb, training) if training else None
     subset = part.of(kb)
     with progress_bar() as show:
@@ -135,11 +138,10 @@ def evaluate_linking(
     }
 
 
-def _without_overlap(training: list[Document], dev: list[Document]) -> list[Document]:
-    """Drop training documents that stand in the corpus too, by id or by their first sentence."""
-    ids = {d.id for d in dev}
-    beginnings = {d.text[:80] for d in dev}
-    kept = [d for d in training if d.id not in ids and d.text[:80] not in beginnings]
+def _without_held_out(training: list[Document], documents: list[Document]) -> list[Document]:
+    from biotk.evaluation import without_held_out
+
+    kept = without_held_out(training, documents)
     if len(kept) < len(training):
         dropped = len(training) - len(kept)
         print(f"{dropped} training documents are in the corpus too: left out", file=sys.stderr)

@@ -13,7 +13,7 @@ from biotk.evaluation.mentions import MentionScores, score_mentions
 from biotk.evaluation.pairs import PrecisionRecall
 from biotk.evaluation.resolve import check_coverage, gold_ids
 from biotk.evaluation.sections import CategoryScores, SectionScores, score_sections
-from biotk.evaluation.split import tuning_half
+from biotk.evaluation.split import tuning_half, without_held_out
 
 __all__ = [
     "CategoryScores",
@@ -33,4 +33,5 @@ __all__ = [
     "score_mentions",
     "score_sections",
     "tuning_half",
+    "without_held_out",
 ]

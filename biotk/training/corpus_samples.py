@@ -19,7 +19,6 @@ from biotk.document import Document
 from biotk.errors import InputError
 from biotk.nn.inputs import InputFormat, Seq2SeqInput
 from biotk.text.abbreviations import find_abbreviations
-from biotk.text.normalize import exact_key
 from biotk.training.decisions import Target
 from biotk.training.kb_samples import Sample
 from biotk.training.names import KbNames, most_alike
@@ -55,25 +54,6 @@ class _Gold(NamedTuple):
     end: int
     expansion: str | None
     concept_idx: int  # -1 for NIL
-
-
-def without_overlap(documents: Iterable[Document], held_out: Iterable[Document]) -> list[Document]:
-    """Leave out what must not be trained on.
-
-    :param documents: training documents.
-    :param held_out: documents that figures are reported on.
-    :returns: those with another id and another beginning than any held out.
-    """
-    ids, heads = set(), set()
-    for document in held_out:
-        ids.add(document.id)
-        heads.add(_head(document))
-    return [d for d in documents if d.id not in ids and _head(d) not in heads]
-
-
-def _head(document: Document) -> str:
-    """:returns: the title, or what stands in its place, in a form that ignores punctuation."""
-    return exact_key(document.text[:80])
 
 
 class CorpusSamples:

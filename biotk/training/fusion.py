@@ -17,7 +17,7 @@ import numpy as np
 from biotk.candidates.learned import LearnedNames
 from biotk.document import Document, Mention
 from biotk.errors import InputError, Problems
-from biotk.evaluation.split import tuning_half
+from biotk.evaluation.split import tuning_half, without_held_out
 from biotk.io import iter_inputs
 from biotk.kb import KnowledgeBase
 from biotk.kb.default import resolve_kb
@@ -30,7 +30,6 @@ from biotk.linking.long_forms import LongForms
 from biotk.linking.query import query_of
 from biotk.linking.registry import DEFAULT_MODEL, NO_MODEL, LinkerOptions, make_linker
 from biotk.text.abbreviations import find_abbreviations
-from biotk.training.corpus_samples import without_overlap
 from biotk.training.log import Say
 
 _DOCUMENTS = 32  # linked together
@@ -157,7 +156,7 @@ def _judged_of(
     learned = None
     if given.learn:
         training = [each for path in given.learn for each in _read(recipe, given, path, say)]
-        learned = LearnedNames.from_documents(kb, without_overlap(training, documents))
+        learned = LearnedNames.from_documents(kb, without_held_out(training, documents))
     options = LinkerOptions(model=model, encoder=recipe.encoder)
     linker = make_linker("fused", kb, learned=learned, options=options)
     if not isinstance(linker, FusedLinker):

@@ -11,13 +11,13 @@ import numpy as np
 
 from biotk.document import Document
 from biotk.errors import InputError, Problems
-from biotk.evaluation.split import tuning_half
+from biotk.evaluation.split import tuning_half, without_held_out
 from biotk.io import iter_inputs
 from biotk.kb import KnowledgeBase, open_kb
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import MANIFEST, sha256_file
 from biotk.training.batches import Feed
-from biotk.training.corpus_samples import CorpusSamples, CorpusSampling, without_overlap
+from biotk.training.corpus_samples import CorpusSamples, CorpusSampling
 from biotk.training.decisions import DecisionMaker
 from biotk.training.held import Held
 from biotk.training.kb_samples import KbSamples
@@ -151,7 +151,7 @@ class Material:
         key = f"{given.name} {' '.join(given.paths)}"
         if key not in self._documents:
             read = self._read(given.name, given.paths, given.format)
-            kept = without_overlap(read, self._all_held())
+            kept = without_held_out(read, self._all_held())
             overlap = len(read) - len(kept)
             self.facts["documents"][given.name]["overlap"] = overlap
             if overlap:

@@ -11,12 +11,11 @@ import numpy as np
 
 from biotk.document import Document
 from biotk.errors import InputError, Problems
-from biotk.evaluation.split import tuning_half
+from biotk.evaluation.split import tuning_half, without_held_out
 from biotk.io import iter_inputs
 from biotk.kb import KnowledgeBase, open_kb
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import MANIFEST, sha256_file
-from biotk.training.corpus_samples import without_overlap
 from biotk.training.encoder_figures import Questions, questions_of_concepts, questions_of_mentions
 from biotk.training.encoder_recipe import EncoderRecipe, PairFeed
 from biotk.training.places import kb_place
@@ -96,7 +95,7 @@ class PairMaterial:
             )
         (corpus,) = (each for each in self._recipe.corpora if each.name == feed.corpus)
         read = self._read(corpus.name, corpus.paths, corpus.format)
-        kept = without_overlap(read, self._all_held)
+        kept = without_held_out(read, self._all_held)
         pairs = CorpusPairs(kb, kept, held=self._held_keys, types=feed.types)
         if not len(pairs):
             raise InputError(f"{self._recipe.path}: {corpus.name} has no mention of {feed.kb}")

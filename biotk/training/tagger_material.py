@@ -9,12 +9,11 @@ import numpy as np
 
 from biotk.document import Document
 from biotk.errors import InputError, Problems, UnknownNameError
-from biotk.evaluation.split import tuning_half
+from biotk.evaluation.split import tuning_half, without_held_out
 from biotk.io import iter_inputs
 from biotk.kb.manifest import sha256_file
 from biotk.nn.tagger_format import TaggerFormat
 from biotk.training.batches import POOL
-from biotk.training.corpus_samples import without_overlap
 from biotk.training.log import Say
 from biotk.training.section_notes import share
 from biotk.training.tagger_recipe import TaggerCorpus, TaggerRecipe
@@ -61,7 +60,7 @@ class TaggerMaterial:
         self._weights = np.array([corpus.weight for corpus in recipe.corpora])
         # What any corpus holds is left out of all, so that all are read before any is learned.
         read = [self._read(corpus, "corpus") for corpus in recipe.corpora]
-        free = [without_overlap(each, held_out) for each in read]
+        free = [without_held_out(each, held_out) for each in read]
         for corpus, documents in zip(recipe.corpora, free):
             held_out += [d for d in documents if self._holds(corpus, d)]
         self.sources = [
@@ -90,7 +89,7 @@ class TaggerMaterial:
         held = [d for d in free if self._holds(corpus, d)]
         if corpus.held:
             self._hold(f"held-{corpus.name}", corpus, names, held, tunes=False)
-        kept = without_overlap(free, held_out)
+        kept = without_held_out(free, held_out)
         overlap = len(read) - len(held) - len(kept)
         return self._samples(corpus, names, kept, overlap, form)
 

@@ -35,6 +35,13 @@ TRAIN = """\
 9\t18\t24\tZorbax\tDisease\tD007674
 
 """
+# Document 1 under another id, in another corpus' capitals and punctuation.
+OVERLAP = """\
+PMC1|t|KIDNEY CANCER (KC) AND FEVER.
+PMC1|a|KC was found in cats: Zorbax disease was not.
+PMC1\t0\t13\tKIDNEY CANCER\tDisease\tD007680
+
+"""
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +87,11 @@ def test_linking_without_long_forms_misses_short_ones(kb, corpus):
 
 def test_training_mentions_are_counted_and_give_the_unseen_slice(kb, corpus, tmp_path):
     train = tmp_path / "train.pubtator"
-    train.write_text(TRAIN + CORPUS)
+    train.write_text(TRAIN + CORPUS + OVERLAP)
     result = run("linking", "--corpus", corpus, "--kb", kb, "--train", str(train), "--json")
     got = json.loads(result.stdout)
     assert got["n_training_documents"] == 1
-    assert "2 training documents are in the corpus too" in result.stderr
+    assert "3 training documents are in the corpus too" in result.stderr
     assert got["slices"]["unseen"]["n"] == 7
 
 

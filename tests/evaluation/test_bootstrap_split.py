@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 
 import numpy as np
 import pytest
 
 import biotk.evaluation.bootstrap as bootstrap
-from biotk.evaluation import confidence_intervals, tuning_half
+from biotk.document import Document
+from biotk.errors import Problems
+from biotk.evaluation import confidence_intervals, tuning_half, without_held_out
 from biotk.evaluation.bootstrap import precision_recall_f1, ratio
+from biotk.io import read_documents
 
 
 def share(sums):
@@ -64,3 +68,64 @@ def test_tuning_half_is_the_first_bit_of_sha256():
 def test_tuning_half_is_about_half_and_never_changes():
     assert 4800 < sum(tuning_half(str(i)) for i in range(10_000)) < 5200
     assert [tuning_half(str(i)) for i in range(1, 6)] == [True, False, True, True, False]
+
+
+HELD = [Document("1", "Fever in mice. Long text."), Document("2", "Cough.")]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        Document("1", "Another text, whose id is held out."),
+        Document("3", "Fever in mice. Long text."),
+        Document("3", "FEVER  IN MICE:\nlong text"),
+    ],
+)
+def test_training_documents_that_are_held_out_are_left_out(document: Document):
+    assert without_held_out([document, Document("4", "Fever in rats.")], HELD) == [
+        Document("4", "Fever in rats.")
+    ]
+
+
+def test_training_documents_that_only_resemble_held_out_ones_stay_in_order():
+    train = [
+        Document("9", "Coughs and fever."),
+        Document("10", "Fever in mice. Longer text."),
+        Document("11", "Fever in mice."),
+        Document("12", ""),
+    ]
+    assert without_held_out(iter(train), iter(HELD)) == train
+    assert without_held_out(train, []) == train
+
+
+def test_beginning_of_80_characters_decides():
+    start = "A" * 79
+    held = [Document("1", start + "B and so on")]
+    train = [Document("2", start + "b, otherwise"), Document("3", start + "C and so on")]
+    assert [d.id for d in without_held_out(train, held)] == ["3"]
+
+
+# How many of a corpus' training documents a dev set has, in its tuning half and the reported one.
+OVERLAPS = [
+    ("bc5cdr", "biored", 3, 7),
+    ("ncbi_disease", "biored", 3, 0),
+    ("biored", "bc5cdr", 19, 25),
+    ("biored", "ncbi_disease", 0, 1),
+    ("bc5cdr", "ncbi_disease", 0, 0),
+]
+
+
+@pytest.mark.data
+def test_overlap_of_the_corpora_is_known(shared_data):
+    @cache
+    def read(corpus: str, part: str) -> list[Document]:
+        (path,) = (shared_data / "corpora" / corpus).glob(f"{part}.*")
+        return list(read_documents(path, problems=Problems()))
+
+    found = []
+    for corpus, held, *_ in OVERLAPS:
+        documents, dev = read(corpus, "train"), read(held, "dev")
+        halves = [[d for d in dev if tuning_half(d.id) is tuning] for tuning in (True, False)]
+        counts = [len(documents) - len(without_held_out(documents, half)) for half in halves]
+        found.append((corpus, held, *counts))
+    assert found == OVERLAPS

@@ -8,7 +8,7 @@ from tiny import open_tiny
 from tiny_mini import piece, tiny_form
 
 from biotk.document import Document, Link, Mention
-from biotk.training.corpus_samples import CorpusSamples, CorpusSampling, without_overlap
+from biotk.training.corpus_samples import CorpusSamples, CorpusSampling
 from biotk.training.names import KbNames
 
 FORM = tiny_form(window=6, max_mention=40)
@@ -38,16 +38,6 @@ def pieces(names: KbNames, name: str) -> tuple[int, ...]:
 def drawn(samples: CorpusSamples, n: int = 200) -> list:
     stream = samples.stream(np.random.default_rng(0))
     return [next(stream) for _ in range(n)]
-
-
-def test_overlap_is_left_out_by_id_and_by_title() -> None:
-    held = [Document("1", "Fever in mice. Long text."), Document("2", "Cough.")]
-    train = [
-        Document("1", "Another text."),
-        Document("3", "fever in mice: long text"),
-        Document("4", "Something else."),
-    ]
-    assert [d.id for d in without_overlap(train, held)] == ["4"]
 
 
 def test_plain_target_is_the_name_most_like_the_mention(names) -> None:

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 #: In the main environment, and in scispaCy's.
 MAIN = (
     "cold_start", "dictionary", "annotate_memory", "any_size", "token_trie",
-    "constrained_decoding",
+    "constrained_decoding", "dense",
 )  # fmt: skip
 SCISPACY = ("scispacy_linker",)
 

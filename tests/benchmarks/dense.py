@@ -1,10 +1,10 @@
 """Dense candidates: how fast names are encoded, and each kind of index beside exact search.
 
 A sample of the KB's names is encoded. The indexes are over all its names: vectors that stand beside
-the KB are taken as they are, else all names are encoded: ten minutes and more for those of ``open``.
-With ``--names N`` the indexes are over N vectors drawn at random around those of the
-sample: sizes and speeds are those of N names, and recall is a guide alone (among MEDIC's 56,757
-names ``ivf`` finds 0.89 of the 20 nearest, among as many drawn ones 0.92).
+the KB are taken as they are, else all names are encoded, ten minutes and more for ``open``. With
+``--names N`` the indexes are over N vectors drawn at random around those of the sample: sizes and
+speeds are those of N names, and recall is a guide alone (among MEDIC's 56,757 names ``ivf`` finds
+0.89 of the 20 nearest, among as many drawn ones 0.92).
 
 Asked for are mentions of four corpora, where they are there, else names of the KB with errors in
 them. Exact search is the oracle: recall is the share of its nearest names that a kind finds. All

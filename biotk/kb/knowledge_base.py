@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -18,16 +16,16 @@ from numpy.typing import NDArray
 from biotk.errors import ConceptNotFoundError, KbCorruptError, KbError, UnknownNameError
 from biotk.kb.arrow import Ragged, map_table, numbers
 from biotk.kb.hierarchy import Hierarchy
+from biotk.kb.id_lookup import IdLookup
 from biotk.kb.keys import KeyTable
 from biotk.kb.manifest import MANIFEST, Manifest, read_manifest
-from biotk.kb.readers.seventh import SEVENTH, without_seventh
 from biotk.kb.rows import is_id
 from biotk.kb.schema import CONCEPTS, FURTHER, ID_TARGETS, NAMES
 from biotk.kb.soundness import check_tables, damaged
 from biotk.kb.subset import KbSubset
 from biotk.kb.texts import TextLists, Texts
 from biotk.kb.verify import iter_checks
-from biotk.types import Concept, to_curie
+from biotk.types import Concept
 
 _SLICE = 50_000  # names that are made Python objects at once
 
@@ -259,13 +257,9 @@ class KnowledgeBase:
     # Ids
 
     @cached_property
-    def _id_table(self) -> tuple[KeyTable, NDArray[np.int32], NDArray[np.int8]]:
+    def _lookup(self) -> IdLookup:
         targets = map_table(self.path / "id_targets.arrow", ID_TARGETS)
-        return (
-            self._key_table("ids"),
-            numbers(targets.column("concept")),
-            numbers(targets.column("kind")),
-        )
+        return IdLookup(self._key_table("ids"), targets, self.manifest)
 
     def resolve(self, concept_id: str) -> tuple[int, ...]:
         """Find the concepts that an id stands for.
@@ -278,61 +272,7 @@ class KnowledgeBase:
         :param concept_id: an id, as a CURIE or bare.
         :returns: concept indices, in order; none for an unknown id.
         """
-        for form in dict.fromkeys((concept_id, to_curie(concept_id))):
-            if found := self._resolve_exactly(form):
-                return found
-        for form in self._respelled(concept_id):
-            if found := self._resolve_exactly(form):
-                return found
-        answers = self._answers(concept_id)
-        return answers[0] if len(answers) == 1 else ()
-
-    def _answers(self, concept_id: str) -> list[tuple[int, ...]]:
-        """:returns: what a bare id stands for with each prefix of the KB that answers."""
-        if ":" in concept_id:
-            return []
-        bare = concept_id.strip()
-        for local in dict.fromkeys((bare, bare.upper())):
-            forms = (f"{prefix}:{local}" for prefix in self.manifest.prefixes)
-            answers = {found: None for form in forms if (found := self._resolve_exactly(form))}
-            if answers:
-                return list(answers)
-        return []
-
-    def _respelled(self, concept_id: str) -> Iterator[str]:
-        """Yield an id that has a prefix with that prefix, and its letters, as the KB has them."""
-        head, colon, local = concept_id.strip().partition(":")
-        if not colon:
-            head, _, local = concept_id.strip().partition("_")
-        prefix = self._prefix_of.get(head.lower())
-        if local and (prefix is not None or colon):
-            prefix = head.upper() if prefix is None else prefix
-            yield to_curie(f"{prefix}:{local}")
-            yield to_curie(f"{prefix}:{local.upper()}")
-
-    @cached_property
-    def _prefix_of(self) -> dict[str, str]:
-        return {prefix.lower(): prefix for prefix in self.manifest.prefixes}
-
-    def why_unknown(self, concept_id: str) -> str:
-        """:returns: why :meth:`resolve` finds no concept for an id, for a message."""
-        answers = self._answers(concept_id)
-        if len(answers) < 2:
-            return f"not in the KB {self.manifest.name!r}"
-        ids = [self.id_of(idx) for idx in sorted({idx for found in answers for idx in found})]
-        named = [f"{each} ({self.preferred_name(self.index_of(each))})" for each in ids[:5]]
-        rest = [f"{len(ids) - 5} more"] if len(ids) > 5 else []
-        return f"may be any of {', '.join([*named, *rest])}: write it with its prefix"
-
-    def _resolve_exactly(self, concept_id: str) -> tuple[int, ...]:
-        if not is_id(concept_id):
-            return ()  # the trie would refuse it, or take it as far as its U+0000
-        table, concepts, kinds = self._id_table
-        rows = table.rows(concept_id)
-        if not len(rows):
-            return ()
-        best = kinds[rows].min()
-        return tuple(sorted({int(concepts[row]) for row in rows if kinds[row] == best}))
+        return self._lookup.resolve(concept_id)
 
     def index_of(self, concept_id: str) -> int:
         """:returns: the index of the one concept that an id stands for.
@@ -345,35 +285,23 @@ class KnowledgeBase:
         if found:
             several = ", ".join(map(self.id_of, found))
             raise ConceptNotFoundError(f"{concept_id} stands for several concepts: {several}")
-        if len(self._answers(concept_id)) > 1:
+        if len(self._lookup.answers(concept_id)) > 1:
             raise ConceptNotFoundError(f"{concept_id} {self.why_unknown(concept_id)}")
-        near = difflib.get_close_matches(concept_id, self._near_ids(concept_id), n=3)
-        hint = f" Did you mean {', '.join(near)}?" if near else ""
-        raise ConceptNotFoundError(
+        message = (
             f"{concept_id} is not in the KB {self.manifest.name!r} "
             f"(its ids start with {', '.join(self.manifest.prefixes)})."
-            f"{self._why_left_out(concept_id) or hint}"
         )
+        raise ConceptNotFoundError(f"{message} {self._lookup.why_not(concept_id)}".rstrip())
 
-    def _why_left_out(self, concept_id: str) -> str:
-        """:returns: that an id was left out on purpose when the KB was built, if that is known."""
-        stem = without_seventh(concept_id)
-        if stem is None or not any(SEVENTH in info.left_out for info in self.manifest.sources):
-            return ""
-        if not self._resolve_exactly(stem):
-            return ""
-        return f" It is {stem} with a seventh character, and this KB has no {SEVENTH}."
-
-    def _near_ids(self, concept_id: str) -> list[str]:
-        if not is_id(concept_id):
-            return []
-        # difflib over a million ids would take minutes; ids that share a beginning do.
-        table = self._id_table[0]
-        for cut in range(1, 4):
-            near = list(islice(table.iter_keys(concept_id[:-cut]), 1000))
-            if near:
-                return near
-        return []
+    def why_unknown(self, concept_id: str) -> str:
+        """:returns: why :meth:`resolve` finds no concept for an id, for a message."""
+        answers = self._lookup.answers(concept_id)
+        if len(answers) < 2:
+            return f"not in the KB {self.manifest.name!r}"
+        ids = [self.id_of(idx) for idx in sorted({idx for found in answers for idx in found})]
+        named = [f"{each} ({self.preferred_name(self.index_of(each))})" for each in ids[:5]]
+        rest = [f"{len(ids) - 5} more"] if len(ids) > 5 else []
+        return f"may be any of {', '.join([*named, *rest])}: write it with its prefix"
 
     # Parts
 

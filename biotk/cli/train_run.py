@@ -57,7 +57,7 @@ def build_kbs(recipe: Sources, out: Path) -> None:
     :param out: the run's folder.
     :raises InputError: a source is not there, or gives no concept.
     """
-    from biotk.cli.kb_build import build
+    from biotk.cli.kb_build_run import build
     from biotk.kb.manifest import MANIFEST
     from biotk.training.places import kb_place
 

@@ -26,7 +26,6 @@ EXEMPT: dict[str, int] = {
     "README.md": 2,
     "docs/quickstart.md": 1,
     "docs/sections.md": 1,
-    "docs/tagger.md": 1,
 }
 
 

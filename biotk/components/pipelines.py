@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from biotk.components.detector import check_detector
 from biotk.components.kb import SUBSET_FILE, KbHandle
 from biotk.components.plain import get_abbreviations, get_link, get_score, get_sections
 from biotk.components.saving import KbComponent
+from biotk.detection.tagger import DEFAULT_TAGGER, tagger_types
 from biotk.document import Document, Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
@@ -22,12 +23,14 @@ from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import Manifest
 from biotk.linking.registry import LinkerOptions, check_linker, without
 from biotk.resources import list_resources, resource_path
-from biotk.types import NIL
+from biotk.types import NIL, entity_type
 
 logger = logging.getLogger(__name__)
 
 _MAX_LENGTH = 100_000_000
 _OF_A_KB = ("biotk_detector", "biotk_linker")
+#: A detector that needs no model.
+_BY_NAMES = {"detector": "dictionary", "tagger": None, "threshold": 0.0}
 
 
 def load_pipeline(
@@ -67,7 +70,9 @@ def load_pipeline(
     :param encoder: what makes vectors, for the linkers ``dense`` and ``fused``: a folder, or a
         name.
     :param fusion: what the fused linker weighs: a file of ``biotk train fusion``.
-    :param detector: another detector: ``dictionary``, ``tagger`` or ``both``.
+    :param detector: another detector: ``dictionary``, ``tagger`` or ``both``. Without it the
+        pipeline's own, and ``dictionary`` where a part of the KB is named by anything else than
+        types, or the KB has no type that the pipeline's model knows.
     :param tagger: the model of the last two: a folder, or a name.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
@@ -80,7 +85,7 @@ def load_pipeline(
     config = spacy.util.load_config(config_path)
     parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
     if types is None:
-        if subset is not None or any(part is not None for part in parts.values()):
+        if _names_a_part(parts, subset):
             # Who names a part means all of it: a branch of findings is not to be cut to diseases.
             _set_types(config, lambda names: [])
         elif kb is not None:
@@ -93,10 +98,13 @@ def load_pipeline(
             component["kb"] = str(kb)
         component |= {key: list(names) for key, names in parts.items() if names is not None}
         if factory == "biotk_detector":
+            chosen = detector is not None or tagger is not None or _is_saved(config_path)
+            if not chosen and (_names_a_part(parts, subset) or not _has_tagger_types(component)):
+                component |= _BY_NAMES
             given = {"detector": detector, "tagger": tagger and str(tagger)}
             component |= {key: value for key, value in given.items() if value is not None}
             if detector == "dictionary":
-                component |= {"tagger": None, "threshold": 0.0}
+                component |= _BY_NAMES
         if factory == "biotk_linker":
             if linker is not None:
                 # What the pipeline's own linker was told need not suit another.
@@ -109,7 +117,7 @@ def load_pipeline(
     if not {"parser", "ner"} & set(nlp.pipe_names):
         # spaCy's limit of a million characters is there for these two.
         nlp.max_length = _MAX_LENGTH
-    if (config_path.parent / "meta.json").is_file():
+    if _is_saved(config_path):
         nlp.from_disk(config_path.parent, exclude=[] if kb is None else _kb_components(nlp))
     for component_name, handle in _handles(nlp):
         saved = config_path.parent / component_name / SUBSET_FILE
@@ -118,6 +126,32 @@ def load_pipeline(
         elif kb is not None and saved.is_file():
             handle.part = saved
     return nlp
+
+
+def _is_saved(config_path: Path) -> bool:
+    """:returns: whether a pipeline was saved with ``nlp.to_disk``."""
+    return (config_path.parent / "meta.json").is_file()
+
+
+def _names_a_part(parts: Mapping[str, object], subset: object) -> bool:
+    """:returns: whether a part is asked for by anything else than types.
+
+    Who does so wants mentions of that part: a model would find all others as well, for NIL.
+    """
+    return subset is not None or any(
+        part is not None for key, part in parts.items() if key != "types"
+    )
+
+
+def _has_tagger_types(component: Mapping[str, Any]) -> bool:
+    """:returns: whether the detector's model has a type in common with what is sought; true where
+    it has no model.
+    """
+    if component.get("detector", "dictionary") == "dictionary":
+        return True
+    sought = component.get("types") or resolve_kb(component.get("kb", "open")).manifest.types
+    known = {entity_type(each) for each in tagger_types(component.get("tagger") or DEFAULT_TAGGER)}
+    return any(entity_type(each) in known for each in sought)
 
 
 def _handles(nlp: Language) -> list[tuple[str, KbHandle]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -144,6 +145,20 @@ def best_of_overlapping(mentions: Sequence[Mention]) -> list[Mention]:
         starts.insert(at, each.start)
         kept.insert(at, each)
     return kept
+
+
+def tagger_types(model: str | Path) -> tuple[str, ...]:
+    """Read which types a model finds, without loading it.
+
+    :param model: a folder, or the name of a model that comes with BioTK.
+    :raises InputError: there is none, or its configuration cannot be read.
+    """
+    path = tagger_place(model) / "config.json"
+    try:
+        types = json.loads(path.read_text(encoding="utf-8"))["network"]["types"]
+        return tuple(str(each) for each in types)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is not that of a tagger: {type(error).__name__}") from None
 
 
 def tagger_place(model: str | Path) -> Path:

@@ -121,7 +121,8 @@ def test_unknown_name_exits_with_2_and_lists_the_known(kb, corpus, arguments, kn
 
 
 def test_mentions_prints_the_contract_s_figures(kb, corpus):
-    got = report("mentions", "--corpus", corpus, "--pipeline", "literature", "--kb", kb)
+    how = ("--pipeline", "literature", "--detector", "dictionary")
+    got = report("mentions", "--corpus", corpus, *how, "--kb", kb)
     # Found beside gold: nothing; missed: "Zorbax disease" and "old age".
     assert got["exact"] == {
         "precision": 1.0,
@@ -132,7 +133,8 @@ def test_mentions_prints_the_contract_s_figures(kb, corpus):
 
 
 def test_end_to_end_prints_the_contract_s_figures(kb, corpus):
-    got = report("end-to-end", "--corpus", corpus, "--pipeline", "literature", "--kb", kb)
+    how = ("--pipeline", "literature", "--detector", "dictionary")
+    got = report("end-to-end", "--corpus", corpus, *how, "--kb", kb)
     assert (got["n_gold"], got["n_predicted"]) == (10, 9)
     assert got["precision"] == 1.0
     assert got["recall"] == pytest.approx(0.9)

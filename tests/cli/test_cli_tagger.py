@@ -55,8 +55,9 @@ def test_evaluate_and_annotate_take_another_detector(kb, model, tmp_path) -> Non
         model,
     )
     names = [m for m in DictionaryDetector(there).detect(TEXT) if m.type in {"Disease", "Chemical"}]
-    plain = output("evaluate", "mentions", "--corpus", str(corpus), "--json", *how[:4])
-    assert plain["n_predicted"] == len(names) == 3 and "detector" not in plain
+    by_names = (*how[:4], "--detector", "dictionary")
+    plain = output("evaluate", "mentions", "--corpus", str(corpus), "--json", *by_names)
+    assert plain["n_predicted"] == len(names) == 3 and "tagger" not in plain
     linked = output(
         "evaluate", "end-to-end", "--corpus", str(corpus), "--linker", "lexical", "--json", *how
     )

@@ -157,10 +157,32 @@ def test_named_pipeline_takes_another_detector(kb_path, model) -> None:
     )
     (found,) = annotator.annotate([Document("a", TEXTS[0])])
     assert any(m.score is not None for m in found.mentions) and found.mentions[0].links
-    bare = make_annotator("literature", kb=kb_path, linked=False)
+    bare = make_annotator("literature", kb=kb_path, linked=False, detector="dictionary")
     (found,) = bare.annotate([Document("a", TEXTS[0])])
     assert found.mentions and not any(m.links for m in found.mentions)
     assert all(m.score is None for m in found.mentions)
+
+
+def detector_of(nlp) -> str:
+    return nlp.get_pipe("biotk_detector").detector_name
+
+
+def test_named_pipelines_have_a_tagger_where_it_fits_what_is_sought(kb_path, tmp_path) -> None:
+    assert detector_of(load_pipeline("literature", kb=kb_path)) == "tagger"
+    assert detector_of(load_pipeline("clinical", kb=kb_path, types=["Disease"])) == "both"
+    for part in ({"ids": ["D005334"]}, {"branch": ["D009369"]}, {"sources": ["MESH"]}):
+        assert detector_of(load_pipeline("clinical", kb=kb_path, **part)) == "dictionary"
+    assert detector_of(load_pipeline("clinical", kb=kb_path, detector="both", **part)) == "both"
+    builder = KbBuilder("beasts")
+    builder.add([Concept("X:1", "yeti", types=("Beast",))])
+    other = builder.write(tmp_path / "beasts")
+    assert detector_of(load_pipeline("literature", kb=other)) == "dictionary"
+    assert [ent.text for ent in load_pipeline("literature", kb=other)("A yeti.").ents] == ["yeti"]
+
+
+def test_saved_pipeline_keeps_its_detector_for_a_part_too(kb_path, model, tmp_path) -> None:
+    load_pipeline("literature", kb=kb_path, tagger=model).to_disk(tmp_path / "saved")
+    assert detector_of(load_pipeline(tmp_path / "saved", ids=["D005334"])) == "tagger"
 
 
 @pytest.mark.parametrize(

@@ -415,7 +415,8 @@ def test_unknown_id_is_an_input_error(kb_path):
 def test_annotator_keeps_what_a_document_brought(kb_path):
     section = Section(0, 10, 0, 3, "history")
     given = Document("n", "HX: fever.", sections=(section,), meta={"a": 1})
-    (got,) = make_annotator("literature", kb=kb_path).annotate([given])
+    annotator = make_annotator("literature", kb=kb_path, detector="dictionary")
+    (got,) = annotator.annotate([given])
     assert (got.id, got.sections, got.meta) == ("n", (section,), {"a": 1})
     assert [m.text for m in got.mentions] == ["fever"]
 

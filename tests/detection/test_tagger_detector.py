@@ -89,13 +89,25 @@ def dictionary(tmp_path_factory):
 
 def test_both_add_names_where_the_tagger_finds_nothing(model, dictionary) -> None:
     text = "Fever, heart failure and kidney cancers"
-    tagger = TaggerDetector(WordModel(Disease={"Fever": 0.9, "cancers": 0.8}))
+    tagger = TaggerDetector(WordModel(Disease={"Fever": 0.9, "cancers": 0.85}))
     both = BothDetector(tagger, dictionary)
     got = [(m.text, m.score is not None) for m in both.detect(text)]
     assert got == [("Fever", True), ("heart failure", False), ("cancers", True)]
     every = BothDetector(tagger, dictionary, overlaps="all").detect(text)
     assert [m.text for m in every].count("Fever") == 1
     assert {"kidney cancers", "cancers"} <= {m.text for m in every}
+
+
+def test_both_prefer_a_longer_name_to_a_part_that_the_tagger_is_not_sure_of(dictionary) -> None:
+    text = "Fever, heart failure and kidney cancers"
+
+    def found(**words) -> list[str]:
+        tagger = TaggerDetector(WordModel(**words))
+        return [m.text for m in BothDetector(tagger, dictionary).detect(text)]
+
+    assert found(Disease={"cancers": 0.7}) == ["Fever", "heart failure", "kidney cancers"]
+    assert found(Chemical={"cancers": 0.7}) == ["Fever", "heart failure", "cancers"]
+    assert found(Disease={"Fever": 0.6, "heart": 0.9}) == ["Fever", "heart", "kidney cancers"]
 
 
 @pytest.fixture(scope="module")

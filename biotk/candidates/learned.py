@@ -33,6 +33,7 @@ class LearnedNames:
         self._plural: dict[str, Counter[int]] = {}
         self._bag: dict[str, Counter[int]] = {}
         self._text: dict[str, str] = {}
+        self._total: Counter[int] = Counter()
 
     def __len__(self) -> int:
         return len(self._plural)
@@ -57,6 +58,7 @@ class LearnedNames:
         for concept_idx in self._kb.resolve(concept_id):
             self._plural.setdefault(plural, Counter())[concept_idx] += count
             self._bag.setdefault(bag_of(plural.split()), Counter())[concept_idx] += count
+            self._total[concept_idx] += count
         self._text.setdefault(plural, text)
 
     def write(self, path: Path | str) -> None:
@@ -97,6 +99,10 @@ class LearnedNames:
         plural = plural_key(text)
         found = self._plural.get(plural) or self._bag.get(bag_of(plural.split()))
         return dict(found) if found else {}
+
+    def count(self, concept_idx: int) -> int:
+        """:returns: how often annotators meant a concept, by whatever mention."""
+        return self._total[concept_idx]
 
     def keys(self) -> Iterator[str]:
         """:returns: the ``plural`` keys, in the order in which they were learned."""

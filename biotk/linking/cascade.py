@@ -19,6 +19,7 @@ from biotk.linking.answers import answered
 from biotk.linking.combining import Combined, CombiningConfig, combine
 from biotk.linking.generative import REFUSED, GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator
+from biotk.linking.homonyms import Homonyms
 from biotk.linking.lexical import LexicalConfig
 from biotk.linking.names_first import NamesFirst
 from biotk.linking.query import Query
@@ -75,6 +76,7 @@ class CascadeLinker(NamesFirst):
         self.config = config or CascadeConfig()
         super().__init__(kb, self.config, subset=subset, learned=learned, progress=progress)
         self._generator = generator
+        self._homonyms = Homonyms(kb, learned=learned)
 
     @cached_property
     def generative(self) -> GenerativeLinker:
@@ -100,10 +102,10 @@ class CascadeLinker(NamesFirst):
             return links
         written = self.generative.link_batch([queries[at] for at in rest], exhaustive=exhaustive)
         for at, generated in zip(rest, written, strict=True):
-            links[at] = self._joined(looked_up[at], generated)
+            links[at] = self._joined(queries[at], looked_up[at], generated)
         return links
 
-    def _joined(self, lexical: Link, generated: Link) -> Link:
+    def _joined(self, query: Query, lexical: Link, generated: Link) -> Link:
         if self._keeps(lexical):
             candidates = self._merged(self._sure(lexical), generated.candidates, lexical.candidates)
             return replace(lexical, candidates=candidates)
@@ -119,18 +121,19 @@ class CascadeLinker(NamesFirst):
             self.config.combining,
             exclusive=interval is not None,
         )
+        candidates, homonym = self._homonyms.settle(query, found.candidates)
         told = Link(
             None,
             route="nil",
             query=generated.query,
-            candidates=found.candidates[: self.config.n_kept],
+            candidates=candidates[: self.config.n_kept],
             nil_interval=generated.nil_interval,
         )
         reason = self._doubt(found)
         if reason is not None:
             reasons = {"nil": reason, "model": _why_not(generated), "lexical": _why_not(lexical)}
             return replace(told, reasons=reasons)
-        return answered(told, found.candidates[0], self.kb)
+        return answered(told, candidates[0], self.kb, homonym=homonym)
 
     def _doubt(self, found: Combined) -> str | None:
         """:returns: why the best candidate is not answered; None if it is."""

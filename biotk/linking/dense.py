@@ -13,6 +13,7 @@ from biotk.index.kb_vectors import TextEncoder
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.answers import answered
 from biotk.linking.base import BatchLinker, check_parts
+from biotk.linking.homonyms import Homonyms
 from biotk.linking.query import Query
 from biotk.linking.typed import TypedParts, wanted_type
 
@@ -69,6 +70,7 @@ class DenseLinker(BatchLinker):
         self.config = config or DenseConfig()
         self.search = open_dense(kb, encoder, learned=learned, progress=progress)
         self._parts = TypedParts(kb, subset)
+        self._homonyms = Homonyms(kb, learned=learned)
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
         """Link mentions, all encoded together; see :meth:`biotk.linking.Linker.link_batch`."""
@@ -93,7 +95,7 @@ class DenseLinker(BatchLinker):
         return found
 
     def _link(self, query: Query, hits: Sequence[DenseHit]) -> Link:
-        ranked = self.ranked(hits)
+        ranked, homonym = self._homonyms.settle(query, self.ranked(hits))
         kept = ranked[: self.config.n_kept]
         told = Link(None, route="nil", query=query.written_out, candidates=kept)
         if not ranked:
@@ -102,7 +104,7 @@ class DenseLinker(BatchLinker):
         reason = self.doubt(best)
         if reason is not None:
             return replace(told, reasons={"nil": reason})
-        return answered(told, best, self.kb)
+        return answered(told, best, self.kb, homonym=homonym)
 
     def doubt(self, best: Candidate) -> str | None:
         """:returns: why a candidate would not be answered even as the best; None if it would."""

@@ -22,6 +22,7 @@ from biotk.linking.features import Evidence, Weighable, weighable
 from biotk.linking.fusion import DEFAULT_WEIGHTS, FusionWeights, Weighed, weigh
 from biotk.linking.generative import REFUSED, GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator
+from biotk.linking.homonyms import Homonyms
 from biotk.linking.lexical import LexicalConfig
 from biotk.linking.names_first import NamesFirst
 from biotk.linking.query import Query
@@ -92,6 +93,7 @@ class FusedLinker(NamesFirst):
         self._generator = generator
         self._parts = TypedParts(kb, subset)
         self._contexts = Contexts(kb)
+        self._homonyms = Homonyms(kb, learned=learned)
         self.config.weights.warn_if_of_another(encoder.fingerprint)
         self._weights = self.config.weights.vector(asked=generator is not None)
 
@@ -165,7 +167,7 @@ class FusedLinker(NamesFirst):
         self, query: Query, lexical: Link, each: Weighable, written: Link | None, *, kept: bool
     ) -> Link:
         weighed = weigh(each, self._weights)
-        candidates = self._candidates(each, weighed)
+        candidates, homonym = self._homonyms.settle(query, self._candidates(each, weighed))
         interval = None if written is None else written.nil_interval
         if kept:
             sure = self._sure(lexical)
@@ -188,7 +190,7 @@ class FusedLinker(NamesFirst):
         if best.score < self.config.least_share * (best.score + weighed.nil):
             reason = f"NIL weighs {weighed.nil:.2f}, and the best concept {best.score:.2f}"
             return replace(told, reasons={"nil": reason, **reasons})
-        link = answered(told, best, self.kb)
+        link = answered(told, best, self.kb, homonym=homonym)
         return replace(link, reasons={**reasons, **link.reasons})
 
     def _candidates(self, each: Weighable, weighed: Weighed) -> tuple[Candidate, ...]:

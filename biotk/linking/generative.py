@@ -18,6 +18,7 @@ from biotk.linking.answers import answered
 from biotk.linking.asking import Asking
 from biotk.linking.base import BatchLinker, check_parts
 from biotk.linking.generator import Generator
+from biotk.linking.homonyms import Homonyms
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.query import Query
 from biotk.linking.ranking import nil_score, rank_concepts, shown_interval
@@ -143,6 +144,7 @@ class GenerativeLinker(BatchLinker):
         self._asking = Asking(generator, self._search)
         self._part = None if subset is None else self._trie.subset(subset)
         self._types: dict[str, _Names] = {}
+        self._homonyms = Homonyms(kb, learned=learned)
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
         """Link mentions, all in one search; see :meth:`biotk.linking.Linker.link_batch`.
@@ -233,20 +235,21 @@ class GenerativeLinker(BatchLinker):
 
     def _link(self, query: Query, found: Found) -> Link:
         decoded, among = found
-        ranked = rank_concepts(
+        found_concepts = rank_concepts(
             decoded, among, self.kb, wanted=self._wanted(query), shares=self._shares(query)
         )
+        ranked, homonym = self._homonyms.settle(query, found_concepts)
         told = Link(
             None,
             route="nil",
             query=query.written_out,
-            candidates=tuple(ranked[: self.config.n_kept]),
+            candidates=ranked[: self.config.n_kept],
             nil_interval=shown_interval(decoded),
         )
         reason = self._doubt(ranked, nil_score(decoded))
         if reason is not None:
             return dataclasses.replace(told, reasons={"nil": reason})
-        return answered(told, ranked[0], self.kb)
+        return answered(told, ranked[0], self.kb, homonym=homonym)
 
     def _doubt(self, ranked: Sequence[Candidate], nil: float) -> str | None:
         """:returns: why the best candidate is not answered; None if it is."""

@@ -15,6 +15,7 @@ from biotk.index.ngram import NgramIndex, build_postings
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.answers import answered
 from biotk.linking.base import BatchLinker, check_parts
+from biotk.linking.homonyms import Homonyms
 from biotk.linking.query import Query
 from biotk.linking.typed import TypedParts, wanted_type
 from biotk.text.normalize import bag_words, plural_key
@@ -98,15 +99,14 @@ class LexicalLinker(BatchLinker):
         self._learned_index = NgramIndex(build_postings(self._learned_keys))
         self._allowed = None if subset is None else subset.mask
         self._parts = TypedParts(kb, subset)
-        # Notes repeat themselves; the answer depends on these three strings alone, and not on
-        # the passage.
-        self._cached = lru_cache(maxsize=1 << 16)(self._link)
+        self._homonyms = Homonyms(kb, learned=learned)
+        # Notes repeat themselves; what names say depends on these three strings alone, and not on
+        # the passage. That decides only among concepts that stand equal by their names.
+        self._cached = lru_cache(maxsize=1 << 16)(self._looked_up)
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
         """Link mentions; see :meth:`biotk.linking.Linker.link_batch`."""
-        return [
-            self._cached(query.text, query.type, query.long_form, exhaustive) for query in queries
-        ]
+        return [self._link(query, exhaustive) for query in queries]
 
     def link(
         self,
@@ -116,20 +116,31 @@ class LexicalLinker(BatchLinker):
         long_form: str | None = None,
     ) -> Link:
         """Link one mention; see :meth:`biotk.linking.Linker.link`."""
-        return self._cached(text, type, long_form, False)
+        return self._link(Query(text, type, long_form), False)
 
-    def _link(self, text: str, type_: str | None, long_form: str | None, exhaustive: bool) -> Link:
-        candidates = self._candidates(text, type_, long_form, exhaustive=exhaustive)
-        kept = candidates[: self.config.n_kept]
-        query = long_form if long_form is not None and long_form != text else None
-        told = Link(None, route="nil", query=query, candidates=kept)
-        if not candidates:
+    def _link(self, query: Query, exhaustive: bool) -> Link:
+        link, ranked = self._cached(query.text, query.type, query.long_form, exhaustive)
+        if not ranked or not ranked[0].tied:
+            return link
+        return self._answer(query, *self._homonyms.settle(query, ranked))
+
+    def _looked_up(
+        self, text: str, type_: str | None, long_form: str | None, exhaustive: bool
+    ) -> tuple[Link, tuple[Candidate, ...]]:
+        """:returns: what names alone answer, and all candidates."""
+        ranked = self._candidates(text, type_, long_form, exhaustive=exhaustive)
+        return self._answer(Query(text, type_, long_form), ranked, None), ranked
+
+    def _answer(self, query: Query, ranked: tuple[Candidate, ...], homonym: str | None) -> Link:
+        kept = ranked[: self.config.n_kept]
+        told = Link(None, route="nil", query=query.written_out, candidates=kept)
+        if not ranked:
             return replace(told, reasons={"nil": "nothing like it"})
-        best = candidates[0]
-        reason = self.doubt(best, query or text)
+        best = ranked[0]
+        reason = self.doubt(best, query.looked_up or query.text)
         if reason is not None:
             return replace(told, reasons={"nil": reason})
-        return answered(told, best, self.kb)
+        return answered(told, best, self.kb, homonym=homonym)
 
     def doubt(self, best: Candidate, query: str) -> str | None:
         """Say why a candidate would not be answered, even if it is the best.
@@ -159,7 +170,8 @@ class LexicalLinker(BatchLinker):
         :returns: best first, each concept once, ``config.k`` at most. Ties stand in order of
             concept ids.
         """
-        return self._candidates(text, type, long_form, exhaustive=True)
+        ranked = self._candidates(text, type, long_form, exhaustive=True)
+        return self._homonyms.settle(Query(text, type, long_form), ranked).candidates
 
     def _candidates(
         self, text: str, type_: str | None, long_form: str | None, *, exhaustive: bool

@@ -10,7 +10,7 @@ other mentions. It depends on the passage alone, and not on which mentions are l
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -90,7 +90,7 @@ class Homonyms:
         if len(group) < 2:
             return Settled(ranked, None)
         meant = self._meant(query)
-        concepts = {at: self._kb.index_of(ranked[at].concept_id) for at in group}
+        concepts = {at: equal[at] for at in group}
         told = self._evidence(query, ranked[group[0]].name, list(concepts.values()))
         goods = {
             at: (meant.get(concept, 0), sum(each.weight for each in told[concept]))
@@ -102,17 +102,19 @@ class Homonyms:
         for place, at in zip(group, order, strict=True):
             alike = sum(_as_good(goods[at], other) for other in goods.values()) > 1
             settled[place] = replace(ranked[at], tied=alike or (others and ranked[at].tied))
-        first, second = order[:2]
-        if _as_good(goods[first], goods[second]):
+        if settled[group[0]].tied:
             return Settled(tuple(settled), None)
+        first, second = order[:2]
         if goods[first][0] != goods[second][0]:
             return Settled(tuple(settled), "annotators meant it by this mention")
         reason = _strongest(told[concepts[first]], told[concepts[second]])
         return Settled(tuple(settled), reason)
 
-    def _equal(self, query: Query, ranked: Sequence[Candidate]) -> list[int]:
-        """:returns: the places of the candidates that stand equal with the first one."""
-        wanted, equal = wanted_type(self._kb, query.type), list[int]()
+    def _equal(self, query: Query, ranked: Sequence[Candidate]) -> dict[int, int]:
+        """:returns: the places of the candidates that stand equal with the first one, and which
+        concepts these are.
+        """
+        wanted, equal = wanted_type(self._kb, query.type), dict[int, int]()
         first = None
         for at, each in enumerate(ranked):
             concept = self._kb.index_of(each.concept_id)
@@ -122,7 +124,7 @@ class Homonyms:
             first = first or standing
             if standing != first:
                 break
-            equal.append(at)
+            equal[at] = concept
         return equal
 
     def _meant(self, query: Query) -> dict[int, int]:
@@ -134,6 +136,7 @@ class Homonyms:
         """:returns: what speaks for each concept of a name; always the same kinds, in order."""
         key = plural_key(name)
         text = _around(query, key)
+        words = frozenset(text.split()).difference(key.split())
         counts = [0 if self._learned is None else self._learned.count(each) for each in concepts]
         total = sum(counts) + 1
         found = dict[int, tuple[Told, ...]]()
@@ -141,7 +144,7 @@ class Homonyms:
             known = self._known(concept)
             found[concept] = (
                 _named(known.names, key, text),
-                _worded(known.names, key, text),
+                _worded(known.names, key, words),
                 _alike(known.names[0], key),
                 _parent(known.parents, key, text),
                 Told(count / total, "annotators meant it by other mentions"),
@@ -183,12 +186,18 @@ def _named(names: Sequence[_Name], key: str, text: str) -> Told:
     return Told(0.0, "")
 
 
-def _worded(names: Sequence[_Name], key: str, text: str) -> Told:
-    """:returns: how many words of another name stand in a text, by the root of how many it has."""
-    own, there = set(key.split()), set(text.split())
+def _worded(names: Sequence[_Name], key: str, there: Set[str]) -> Told:
+    """:returns: how many words of another name stand in a text, by the root of how many it has.
+
+    :param there: the words of the text but those of the name that is shared.
+    """
+    own = key.split()
     best = Told(0.0, "")
     for each in names:
-        words = {word for word in each.key.split() if len(word) >= _SHORTEST} - own
+        parts = each.key.split()
+        if there.isdisjoint(parts):
+            continue
+        words = {word for word in parts if len(word) >= _SHORTEST}.difference(own)
         shared = len(words & there)
         if shared and shared / math.sqrt(len(words)) > best.weight:
             reason = f"the passage has words of its name {each.name}"

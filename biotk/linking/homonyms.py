@@ -1,16 +1,17 @@
 """Homonyms: which concept of a name a mention means, where the name alone leaves a tie.
 
 What stands around the mention is compared with what the KB says of each concept (Lesk, 1986,
-"Automatic sense disambiguation using machine readable dictionaries"). Five kinds of evidence count
-the same, each about 0 to 1: another name of the concept stands there; words of one do; its
-preferred name is like the name that matched; a parent is named; annotators meant the concept by
-other mentions. It depends on the passage alone, and not on which mentions are linked together.
+"Automatic sense disambiguation using machine readable dictionaries"). Six kinds of evidence count
+the same, each about 0 to 1: another name of the concept stands there; words of one do; a parent is
+named; its preferred name is like the name that matched; it is wider than another of the concepts;
+annotators meant it by other mentions. It depends on the passage alone, and not on which mentions
+are linked together.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -44,6 +45,7 @@ class _Known(NamedTuple):
 
     names: tuple[_Name, ...]
     parents: tuple[_Name, ...]
+    ancestors: frozenset[int]
 
 
 class Told(NamedTuple):
@@ -91,7 +93,7 @@ class Homonyms:
             return Settled(ranked, None)
         meant = self._meant(query)
         concepts = {at: equal[at] for at in group}
-        told = self._evidence(query, ranked[group[0]].name, list(concepts.values()))
+        told = self._evidence(query, {equal[at]: ranked[at].name for at in group})
         goods = {
             at: (meant.get(concept, 0), sum(each.weight for each in told[concept]))
             for at, concept in concepts.items()
@@ -130,32 +132,39 @@ class Homonyms:
     def _meant(self, query: Query) -> dict[int, int]:
         return {} if self._learned is None else self._learned.concepts(query.looked_up)
 
-    def _evidence(
-        self, query: Query, name: str, concepts: Sequence[int]
-    ) -> dict[int, tuple[Told, ...]]:
-        """:returns: what speaks for each concept of a name; always the same kinds, in order."""
-        key = plural_key(name)
-        text = _around(query, key)
-        words = frozenset(text.split()).difference(key.split())
-        counts = [0 if self._learned is None else self._learned.count(each) for each in concepts]
-        total = sum(counts) + 1
-        found = dict[int, tuple[Told, ...]]()
-        for concept, count in zip(concepts, counts, strict=True):
-            known = self._known(concept)
-            found[concept] = (
-                _named(known.names, key, text),
-                _worded(known.names, key, words),
-                _alike(known.names[0], key),
-                _parent(known.parents, key, text),
-                Told(count / total, "annotators meant it by other mentions"),
+    def _evidence(self, query: Query, matched: Mapping[int, str]) -> dict[int, tuple[Told, ...]]:
+        """:returns: what speaks for each concept; always the same kinds, in order.
+
+        :param matched: the name of each concept that was found. Mostly they are all the same; of
+            names that are the same but for words that stand for one another each is evidence.
+        """
+        keys = {concept: plural_key(name) for concept, name in matched.items()}
+        shared = set(keys.values())
+        own = {plural_key(query.text), *(shared if len(shared) == 1 else ())}
+        text = _around(query, own)
+        words, own_words = set(text.split()), {word for key in own for word in key.split()}
+        known = {concept: self._known(concept) for concept in matched}
+        above = frozenset[int]().union(*(each.ancestors for each in known.values()))
+        counts = {each: 0 if self._learned is None else self._learned.count(each) for each in known}
+        total = sum(counts.values()) + 1
+        return {
+            concept: (
+                _named(each.names, own, text),
+                _worded(each.names, own_words, words),
+                _parent(each.parents, own, text),
+                _alike(each.names[0], keys[concept]),
+                Told(float(concept in above), "it is wider than another concept of the name"),
+                Told(counts[concept] / total, "annotators meant it by other mentions"),
             )
-        return found
+            for concept, each in known.items()
+        }
 
     def _known_of(self, concept_idx: int) -> _Known:
         parents = self._kb.hierarchy.parents(concept_idx)
         return _Known(
             self._names(concept_idx),
             tuple(name for parent in parents for name in self._names(parent)),
+            frozenset(self._kb.hierarchy.ancestors(concept_idx).tolist()),
         )
 
     def _names(self, concept_idx: int) -> tuple[_Name, ...]:
@@ -163,45 +172,47 @@ class Homonyms:
         return tuple(_Name(name, plural_key(name)) for name in map(self._kb.name, rows))
 
 
-def _around(query: Query, key: str) -> str:
+def _around(query: Query, own: Set[str]) -> str:
     """:returns: the words around a mention, normalised, with a blank before, between and behind.
 
-    The long form of a mention is among them, the name that was looked up is not. No name is read
-    across the places where these stood.
+    The long form of a mention is among them, the names that were looked up are not. No name is
+    read across the places where these stood.
+
+    :param own: these names.
     """
     passage, start, end = query.place
     before, behind = passage[max(start - _WINDOW, 0) : start], passage[end : end + _WINDOW]
     parts = map(plural_key, (before, behind, query.written_out or ""))
     # Two blanks between words: with one the second of two equal words would be left.
     text = f" {'  '.join(' | '.join(parts).split())} "
-    own = f" {'  '.join(key.split())} "
-    return (text.replace(own, " | ") if key else text).replace("  ", " ")
+    for key in sorted(filter(None, own), key=len, reverse=True):
+        text = text.replace(f" {'  '.join(key.split())} ", " | ")
+    return text.replace("  ", " ")
 
 
-def _named(names: Sequence[_Name], key: str, text: str) -> Told:
+def _named(names: Sequence[_Name], own: Set[str], text: str) -> Told:
     """:returns: whether another name stands in a text."""
     for each in names:
-        if each.key != key and len(each.key) >= _SHORTEST and f" {each.key} " in text:
+        if len(each.key) >= _SHORTEST and each.key not in own and f" {each.key} " in text:
             return Told(1.0, f"the passage has another of its names: {each.name}")
     return Told(0.0, "")
 
 
-def _worded(names: Sequence[_Name], key: str, there: Set[str]) -> Told:
+def _worded(names: Sequence[_Name], own: Set[str], there: Set[str]) -> Told:
     """:returns: how many words of another name stand in a text, by the root of how many it has.
 
-    :param there: the words of the text but those of the name that is shared.
+    :param own: words that say nothing: those of what was looked up.
+    :param there: the words of the text.
     """
-    own = key.split()
     best = Told(0.0, "")
     for each in names:
-        parts = each.key.split()
-        if there.isdisjoint(parts):
+        words = each.key.split()
+        if there.isdisjoint(words):
             continue
-        words = {word for word in parts if len(word) >= _SHORTEST}.difference(own)
-        shared = len(words & there)
-        if shared and shared / math.sqrt(len(words)) > best.weight:
-            reason = f"the passage has words of its name {each.name}"
-            best = Told(shared / math.sqrt(len(words)), reason)
+        telling = {word for word in words if len(word) >= _SHORTEST and word not in own}
+        share = len(telling & there) / math.sqrt(len(telling) or 1)
+        if share > best.weight:
+            best = Told(share, f"the passage has words of its name {each.name}")
     return best
 
 
@@ -215,8 +226,8 @@ def _alike(preferred: _Name, key: str) -> Told:
     return Told(common, f"its preferred name is most like the name: {preferred.name}")
 
 
-def _parent(parents: Sequence[_Name], key: str, text: str) -> Told:
-    named = _named(parents, key, text)
+def _parent(parents: Sequence[_Name], own: Set[str], text: str) -> Told:
+    named = _named(parents, own, text)
     return Told(named.weight, named.reason.replace("another of its names", "a name of its parent"))
 
 

@@ -39,6 +39,13 @@ GENES = [
     Concept("P:2", "glutathione transferases"),
     Concept("M:1", "MU", parents=("P:1",)),
     Concept("M:2", "MU", parents=("P:2",)),
+    Concept("W:1", "lump", parents=("W:3",)),
+    Concept("W:2", "lumpy swelling", parents=("W:4",)),
+    Concept("W:3", "hard lump", ("lump",), parents=("W:2",)),
+    Concept("W:4", "swelling of a part", ("lump",)),
+    Concept("N:1", "Carcinoma", ("Cancer of glands",), parents=("N:3",)),
+    Concept("N:2", "Neoplasms", ("Malignancy",)),
+    Concept("N:3", "Neoplasms, Glandular", parents=("N:2",)),
     Concept("X:1", "gout"),
     Concept("X:2", "gout"),
 ]
@@ -107,6 +114,27 @@ def test_type_and_preferred_name_go_before_evidence(kb, tmp_path):
     other = open_kb(builder.write(tmp_path / "x"))
     link = linked(other, ask("FAS", "FAS, fatty acid synthase."))
     assert (link.concept_id, link.is_tied, dict(link.reasons)) == ("A:1", False, {})
+
+
+def test_wider_concept_is_meant_unless_the_passage_says_otherwise(kb):
+    # W:1 has the name as the preferred one; W:4 is two steps above W:3.
+    assert linked(kb, Query("lump")).concept_id == "W:1"
+    link = linked(kb, Query("lump"), subset=kb.subset(ids=["W:3", "W:4"]))
+    assert link.concept_id == "W:4"
+    assert link.reasons["homonym"] == "it is wider than another concept of the name"
+    passage = "A lump, or hard lump of lumpy swelling."
+    link = linked(kb, ask("lump", passage), subset=kb.subset(ids=["W:3", "W:4"]))
+    assert link.concept_id == "W:3"
+
+
+def test_names_that_stand_for_one_another_are_homonyms_and_evidence(kb):
+    link = linked(kb, Query("tumors"))
+    assert (link.concept_id, link.route, link.is_tied) == ("N:2", "word-order", False)
+    assert "wider" in link.reasons["homonym"]
+    assert (
+        linked(kb, ask("tumors", "Tumors: a carcinoma, a cancer of glands.".lower())).concept_id
+        == "N:1"
+    )
 
 
 def test_training_mentions_decide(kb):
@@ -220,7 +248,10 @@ def slow_evidence(kb, query: Query, name: str, concept_id: str, group: list[str]
     one, other = pieces(plural_key(concept.name)), pieces(plural_key(name))
     alike = 2 * len(one & other) / (len(one) + len(other))
     counts = {each: learned.count(kb.index_of(each)) for each in group}
-    return named + max(shares) + parent + alike + counts[concept_id] / (sum(counts.values()) + 1)
+    idx = kb.index_of(concept_id)
+    wider = any(idx in kb.hierarchy.ancestors(kb.index_of(each)) for each in group)
+    seen = counts[concept_id] / (sum(counts.values()) + 1)
+    return named + max(shares) + parent + alike + wider + seen
 
 
 def test_settling_is_what_slow_counting_says(kb):
@@ -233,7 +264,7 @@ def test_settling_is_what_slow_counting_says(kb):
     learned.add("a channel", "G:3")
     learned.add("a transferase", "M:2")
     homonyms = Homonyms(kb, learned=learned)
-    groups = {"TS": ["G:1", "G:2", "G:3"], "PLCE": ["G:4", "G:5"], "MU": ["M:1", "M:2"],
+    groups = {"lump": ["W:3", "W:4"], "TS": ["G:1", "G:2", "G:3"], "PLCE": ["G:4", "G:5"], "MU": ["M:1", "M:2"],
               "gout": ["X:1", "X:2"]}  # fmt: skip
     ties = 0
     for _ in range(400):
@@ -241,8 +272,8 @@ def test_settling_is_what_slow_counting_says(kb):
         before, behind = (" ".join(drawn.choices(words, k=drawn.randrange(6))) for _ in "ab")
         long_form = drawn.choice([None, "calcium channels", "thymidylate synthetase"])
         passage = f"{before} {name} {behind}"
-        query = Query(name, "Gene" if name != "MU" else None, long_form, passage,
-                      len(before) + 1, len(before) + 1 + len(name))  # fmt: skip
+        type_, at = "Gene" if group[0][0] == "G" else None, len(before) + 1
+        query = Query(name, type_, long_form, passage, at, at + len(name))
         want = {each: slow_evidence(kb, query, name, each, group, learned) for each in group}
         candidates = [Candidate(each, name, 1.0, "identical", tied=True) for each in group]
         drawn.shuffle(candidates)

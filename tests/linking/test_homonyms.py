@@ -264,8 +264,13 @@ def test_settling_is_what_slow_counting_says(kb):
     learned.add("a channel", "G:3")
     learned.add("a transferase", "M:2")
     homonyms = Homonyms(kb, learned=learned)
-    groups = {"lump": ["W:3", "W:4"], "TS": ["G:1", "G:2", "G:3"], "PLCE": ["G:4", "G:5"], "MU": ["M:1", "M:2"],
-              "gout": ["X:1", "X:2"]}  # fmt: skip
+    groups = {
+        "TS": ["G:1", "G:2", "G:3"],
+        "PLCE": ["G:4", "G:5"],
+        "MU": ["M:1", "M:2"],
+        "lump": ["W:3", "W:4"],
+        "gout": ["X:1", "X:2"],
+    }
     ties = 0
     for _ in range(400):
         name, group = drawn.choice(list(groups.items()))

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from biotk.errors import InputError
+
 #: Ranges of code points, in order of their start.
 Spans = tuple[tuple[int, int], ...]
 
@@ -37,6 +39,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateSets:
+    """From which coverage on what is in the set of a link's candidates.
+
+    :param levels: of each candidate, and behind them of NIL.
+    :param reached: the highest coverage that any set has.
+    """
+
+    levels: tuple[float, ...]
+    reached: float
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """What a mention was linked to, and why.
 
@@ -54,6 +68,9 @@ class Link:
     :param log_prob: of the concept, as in :class:`Candidate`; None for NIL.
     :param nil_interval: between what the probability lies that a model gives to "none of the
         concepts that may be answered"; not calibrated. None where no model says so.
+    :param probability: that the link is right, NIL included; calibrated. None where no calibration
+        was at hand.
+    :param sets: what :meth:`candidate_set` goes by; None where no calibration was at hand.
     """
 
     concept_id: str | None
@@ -66,6 +83,8 @@ class Link:
     reasons: Mapping[str, str] = field(default_factory=dict)
     log_prob: float | None = None
     nil_interval: tuple[float, float] | None = None
+    probability: float | None = None
+    sets: CandidateSets | None = None
 
     @property
     def is_nil(self) -> bool:
@@ -76,6 +95,23 @@ class Link:
     def is_tied(self) -> bool:
         """Whether another concept was as good."""
         return bool(self.candidates) and self.candidates[0].tied
+
+    def candidate_set(self, *, coverage: float = 0.95) -> tuple[str | None, ...]:
+        """Take as many candidates as hold what is right in so many of cases.
+
+        :param coverage: in which share of mentions what is right shall be in the set.
+        :returns: the ids of concepts, best first, and None at the end where NIL is in the set too.
+        :raises InputError: the link is not calibrated, or no set has that coverage.
+        """
+        if self.sets is None:
+            raise InputError("the link has no candidate sets: link with nil = calibrated")
+        if not 0 < coverage <= self.sets.reached:
+            raise InputError(
+                f"coverage is {coverage}; the candidates of this link allow any above 0, up to "
+                f"{self.sets.reached}"
+            )
+        ids = [*(each.concept_id for each in self.candidates), None]
+        return tuple(i for i, level in zip(ids, self.sets.levels, strict=True) if level <= coverage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import typer
 from biotk import __version__
 from biotk.cli import convert, evaluate, kb, train
 from biotk.cli.annotate import annotate_cli
+from biotk.cli.calibrate import calibrate_cli
 from biotk.cli.link import link_cli
 from biotk.cli.output import BiotkGroup
 
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command("annotate")(annotate_cli)
 app.command("link")(link_cli)
+app.command("calibrate")(calibrate_cli)
 app.add_typer(convert.app, name="convert")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(kb.app, name="kb")

@@ -13,7 +13,14 @@ import typer
 
 from biotk.cli.detector_options import OtherDetector, Tagger
 from biotk.cli.kb_argument import open_named
-from biotk.cli.linker_options import Encoder, Fusion, Model, OtherLinker
+from biotk.cli.linker_options import (
+    CalibrationOption,
+    Encoder,
+    Fusion,
+    Model,
+    Nil,
+    OtherLinker,
+)
 from biotk.cli.output import FAILED, say
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import BioTKError
@@ -51,6 +58,8 @@ def annotate_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    nil: Nil = None,
+    calibration: CalibrationOption = None,
     detector: OtherDetector = None,
     tagger: Tagger = None,
     types: Types = None,
@@ -110,6 +119,7 @@ def annotate_cli(
     from biotk.batch import AnnotatorSpec, BatchOptions
 
     how = {"linker": linker, "model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
+    how |= {"nil": nil, "calibration": calibration}
     given = {"kb": kb, **how, "detector": detector, "tagger": tagger}
     overrides: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from biotk.cli.evaluate_calibration import calibration_cli
 from biotk.cli.evaluate_end_to_end import end_to_end_cli
 from biotk.cli.evaluate_linking import linking_cli
 from biotk.cli.evaluate_mentions import mentions_cli
+from biotk.cli.evaluate_partial_kb import partial_kb_cli
 from biotk.cli.evaluate_sections import sections_cli
 
 app = typer.Typer(
@@ -16,3 +18,5 @@ app.command("linking")(linking_cli)
 app.command("mentions")(mentions_cli)
 app.command("end-to-end")(end_to_end_cli)
 app.command("sections")(sections_cli)
+app.command("calibration")(calibration_cli)
+app.command("partial-kb")(partial_kb_cli)

@@ -22,7 +22,14 @@ from biotk.cli.evaluate_options import (
 )
 from biotk.cli.evaluate_part import part_report, resolver, sought
 from biotk.cli.evaluate_report import show_report
-from biotk.cli.linker_options import Encoder, Fusion, Model, OtherLinker
+from biotk.cli.linker_options import (
+    CalibrationOption,
+    Encoder,
+    Fusion,
+    Model,
+    Nil,
+    OtherLinker,
+)
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError
 
@@ -35,6 +42,8 @@ def end_to_end_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    nil: Nil = None,
+    calibration: CalibrationOption = None,
     detector: OtherDetector = None,
     tagger: Tagger = None,
     subset_ids: Annotated[
@@ -65,6 +74,8 @@ def end_to_end_cli(
         model=model,
         encoder=encoder,
         fusion=fusion,
+        nil=nil,
+        calibration=calibration,
         detector=detector,
         tagger=tagger,
         subset_ids=subset_ids,
@@ -85,6 +96,8 @@ def evaluate_end_to_end(
     model: str | None = None,
     encoder: str | None = None,
     fusion: Path | None = None,
+    nil: str | None = None,
+    calibration: str | None = None,
     detector: str | None = None,
     tagger: str | None = None,
     subset_ids: Path | None = None,
@@ -108,7 +121,7 @@ def evaluate_end_to_end(
     seek, subset = sought(part, kb, subset_ids=subset_ids)
     allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
     how = {"linker": linker, "model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
-    how |= {"detector": detector, "tagger": tagger}
+    how |= {"nil": nil, "calibration": calibration, "detector": detector, "tagger": tagger}
     predicted = annotated_by(pipeline, str(kb.path), documents, **how, **seek)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)
     return {

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from biotk.cli.kb_argument import open_named
 from biotk.cli.link_input import Asked, iter_typed_lines, typed
 from biotk.cli.link_output import HEADER, json_line, print_link, table_lines
-from biotk.cli.linker_options import Encoder, LinkerName, Model
+from biotk.cli.linker_options import CalibrationOption, Encoder, LinkerName, Model, Nil
 from biotk.cli.output import FAILED, counted, progress_bar, say
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems
@@ -52,6 +52,8 @@ def link_cli(
     linker: LinkerName = "cascade",
     model: Model = None,
     encoder: Encoder = None,
+    nil: Nil = None,
+    calibration: CalibrationOption = None,
     n_best: Annotated[
         int | None,
         typer.Option(min=1, help="How many concepts are told of each: 5, and of a file's 1."),
@@ -93,7 +95,8 @@ def link_cli(
         asked = iter_typed_lines(file, type=type_, problems=problems)
     shown = n_best or (_SHOWN if file is None else 1)
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    made = _make(linker, open_named(kb), part, model=model, encoder=encoder, n_best=shown)
+    how = {"model": model, "encoder": encoder, "nil": nil, "calibration": calibration}
+    made = _make(linker, open_named(kb), part, how, n_best=shown)
     n_refused = _write(made, asked, n_best=shown, as_json=as_json, as_rows=file is not None)
     for problem in problems.kept[:5]:
         say(str(problem))
@@ -109,9 +112,8 @@ def _make(
     linker: str,
     kb: KnowledgeBase,
     part: PartOptions,
+    how: dict[str, Any],
     *,
-    model: str | None,
-    encoder: str | None,
     n_best: int,
 ) -> Linker:
     from biotk.linking import GenerativeConfig, LexicalConfig
@@ -119,8 +121,7 @@ def _make(
 
     # Who asks for fewer gets fewer shown; the search is as wide as ever, and its answer the same.
     options = LinkerOptions(
-        model=model,
-        encoder=encoder,
+        **how,
         k=max(n_best, LexicalConfig().k),
         n_best=max(n_best, GenerativeConfig().n_best),
         n_kept=n_best,

@@ -68,6 +68,8 @@ def print_link(kb: KnowledgeBase, asked: Asked, link: Link) -> None:
             tell(f"{name}: {told}", indent=2, hang=4)
     if link.query is not None:
         tell(f"looked up as: {link.query}", indent=2, hang=4)
+    if link.probability is not None:
+        tell(f"right with a probability of {link.probability:.2f}", indent=2)
     if link.nil_interval is not None:
         low, high = link.nil_interval
         tell(f"the model gives NIL {low:.2f} to {high:.2f}", indent=2)

@@ -44,6 +44,23 @@ Encoder = Annotated[
         "BioTK yet, and `biotk train encoder` makes one.",
     ),
 ]
+Nil = Annotated[
+    str | None,
+    typer.Option(
+        "--nil",
+        metavar="STRATEGY",
+        help="How NIL is decided: none, threshold, prune, mass, calibrated, calibrated-part. "
+        "Without it as the linker itself does, or calibrated with a calibration.",
+    ),
+]
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE",
+        help="How likely answers are right, as `biotk calibrate` wrote it.",
+    ),
+]
 ShortlistOption = Annotated[
     str | None,
     typer.Option(

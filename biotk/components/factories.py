@@ -126,6 +126,8 @@ def make_detector(
         "model": None,
         "encoder": None,
         "fusion": None,
+        "nil": None,
+        "calibration": None,
         "labels": None,
         "learned_names": None,
         "types": None,
@@ -149,6 +151,8 @@ def make_linker(
     model: str | None,
     encoder: str | None,
     fusion: str | None,
+    nil: Literal["none", "threshold", "prune", "mass", "calibrated", "calibrated-part"] | None,
+    calibration: str | None,
     labels: list[str] | None,
     learned_names: str | None,
     types: list[str] | None,
@@ -173,6 +177,9 @@ def make_linker(
         linker do without.
     encoder (str | None): what makes vectors for "dense" and "fused": a folder, or a name.
     fusion (str | None): what "fused" weighs: a file of `biotk train fusion`.
+    nil (str | None): how NIL is decided: "none", "threshold", "prune", "mass", "calibrated" or
+        "calibrated-part"; None: as the linker itself does, or "calibrated" with a calibration.
+    calibration (str | None): a file of `biotk calibrate`.
     labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.
@@ -202,6 +209,8 @@ def make_linker(
         model=model,
         encoder=encoder,
         fusion=fusion,
+        nil=nil,
+        calibration=calibration,
         labels=labels,
         learned_names=learned_names,
         k=k,

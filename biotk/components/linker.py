@@ -16,7 +16,13 @@ from biotk.components.batched import BatchedComponent
 from biotk.components.extensions import add_getter
 from biotk.components.forking import one_thread_after_fork
 from biotk.components.kb import KbHandle
-from biotk.components.plain import get_abbreviations, get_link, get_sections, set_link
+from biotk.components.plain import (
+    get_abbreviations,
+    get_link,
+    get_score,
+    get_sections,
+    set_link,
+)
 from biotk.components.saving import KbComponent, absolute_model
 from biotk.document import Abbreviation, section_at, section_name
 from biotk.kb import KnowledgeBase
@@ -29,6 +35,7 @@ from biotk.types import NIL
 _KB_ENTS_SHOWN = 5
 _LEARNED = "learned_names.tsv"
 _FUSION = "fusion.json"
+_CALIBRATION = "calibration.json"
 _MODEL = "model.json"
 
 #: The key in a link's reasons that tells the section: its category, or else its title.
@@ -59,6 +66,9 @@ class LinkerComponent(BatchedComponent, KbComponent):
     :param encoder: what makes vectors: its name or folder; saved as that, not copied.
     :param fusion: what the fused linker weighs: a file of ``biotk train fusion``; it is saved with
         the component.
+    :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`; None for the
+        linker's own way, or ``calibrated`` where there is a calibration.
+    :param calibration: a file of ``biotk calibrate``; it is saved with the component.
     :param labels: entity labels that are linked; without them all are.
     :param learned_names: a table of training mentions, see
         :meth:`~biotk.candidates.learned.LearnedNames.write`; it is saved with the component.
@@ -78,6 +88,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
         model: str | None = None,
         encoder: str | None = None,
         fusion: str | None = None,
+        nil: str | None = None,
+        calibration: str | None = None,
         labels: Sequence[str] | None = None,
         learned_names: str | None = None,
         k: int | None = None,
@@ -87,12 +99,18 @@ class LinkerComponent(BatchedComponent, KbComponent):
         spans_key: str = "biotk",
     ) -> None:
         super().__init__(name, handle)
-        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion))
+        given = LinkerOptions(
+            model=model, encoder=encoder, fusion=fusion, nil=nil, calibration=calibration
+        )
+        check_linker(linker, given)
         self.linker_name = linker
         self.model, self._model_named = absolute_model(model), model
         self.encoder, self._encoder_named = absolute_model(encoder), encoder
-        self.fusion = None if fusion is None else str(Path(fusion).expanduser().absolute())
-        self.options = LinkerOptions(k=k, threshold=threshold, n_kept=max_entities_per_mention)
+        self.fusion = _absolute(fusion)
+        self.calibration = _absolute(calibration)
+        self.options = LinkerOptions(
+            k=k, threshold=threshold, n_kept=max_entities_per_mention, nil=nil
+        )
         self.linked_labels = None if labels is None else frozenset(labels)
         self.learned_names = learned_names
         self.resolve_abbreviations = resolve_abbreviations
@@ -124,7 +142,11 @@ class LinkerComponent(BatchedComponent, KbComponent):
                 subset=self.handle.subset,
                 learned=learned or None,
                 options=replace(
-                    self.options, model=self.model, encoder=self.encoder, fusion=self.fusion
+                    self.options,
+                    model=self.model,
+                    encoder=self.encoder,
+                    fusion=self.fusion,
+                    calibration=self.calibration,
                 ),
             )
         return self._built
@@ -136,6 +158,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
             shutil.copyfile(self.learned_names, Path(path) / _LEARNED)
         if self.fusion is not None:
             shutil.copyfile(self.fusion, Path(path) / _FUSION)
+        if self.calibration is not None:
+            shutil.copyfile(self.calibration, Path(path) / _CALIBRATION)
         (Path(path) / _MODEL).write_text(json.dumps(self._plain_model()) + "\n", encoding="utf-8")
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> Self:
@@ -144,6 +168,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
             self.learned_names = str(Path(path) / _LEARNED)
         if self.fusion is not None and (Path(path) / _FUSION).is_file():
             self.fusion = str((Path(path) / _FUSION).absolute())
+        if self.calibration is not None and (Path(path) / _CALIBRATION).is_file():
+            self.calibration = str((Path(path) / _CALIBRATION).absolute())
         if (Path(path) / _MODEL).is_file():
             self._take_model(json.loads((Path(path) / _MODEL).read_text(encoding="utf-8")))
         return super().from_disk(path, exclude=exclude)
@@ -201,7 +227,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
             text = span.text  # made of its tokens anew each time
             start, end = span.start_char, span.end_char
             long_form = forms.of(text, start, end) if forms else None
-            query = Query(text, span.label_ or None, long_form, passage, start, end)
+            score = get_score(span)
+            query = Query(text, span.label_ or None, long_form, passage, start, end, score)
             section = section_name(passage, section_at(sections, start))
             yield _Asked(span, at < len(entities), query, section)
 
@@ -218,6 +245,10 @@ def kb_entities(span: Span) -> list[tuple[str, float]]:
     if link is None or link.is_nil:
         return []
     return [(candidate.concept_id, candidate.score) for candidate in link.candidates]
+
+
+def _absolute(path: str | None) -> str | None:
+    return None if path is None else str(Path(path).expanduser().absolute())
 
 
 def _add_getters() -> None:

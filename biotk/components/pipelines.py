@@ -47,6 +47,8 @@ def load_pipeline(
     model: str | Path | None = None,
     encoder: str | Path | None = None,
     fusion: str | Path | None = None,
+    nil: str | None = None,
+    calibration: str | Path | None = None,
     detector: str | None = None,
     tagger: str | Path | None = None,
 ) -> Language:
@@ -70,6 +72,8 @@ def load_pipeline(
     :param encoder: what makes vectors, for the linkers ``dense`` and ``fused``: a folder, or a
         name.
     :param fusion: what the fused linker weighs: a file of ``biotk train fusion``.
+    :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`.
+    :param calibration: how likely answers are right: a file of ``biotk calibrate``.
     :param detector: another detector: ``dictionary``, ``tagger`` or ``both``. Without it the
         pipeline's own, and ``dictionary`` where a part of the KB is named by anything else than
         types, or the KB has no type that the pipeline's model knows.
@@ -109,8 +113,9 @@ def load_pipeline(
             if linker is not None:
                 # What the pipeline's own linker was told need not suit another.
                 component |= {key: None for key in without(linker) if key in component}
-            own = {"threshold": threshold, "linker": linker}
+            own = {"threshold": threshold, "linker": linker, "nil": nil}
             files = {"model": model, "encoder": encoder, "fusion": fusion}
+            files |= {"calibration": calibration}
             own |= {key: None if value is None else str(value) for key, value in files.items()}
             component |= {key: value for key, value in own.items() if value is not None}
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)

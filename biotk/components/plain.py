@@ -14,7 +14,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from biotk.document import Abbreviation, Candidate, Link, Section, section_at
+from biotk.document import Abbreviation, Candidate, CandidateSets, Link, Section, section_at
 
 _LINKS = "biotk_link_data"
 _ABBREVIATION = "biotk_abbreviation_data"
@@ -41,6 +41,8 @@ def set_link(span: Span, link: Link) -> None:
         "reasons": dict(link.reasons),
         "log_prob": link.log_prob,
         "nil_interval": None if link.nil_interval is None else list(link.nil_interval),
+        "probability": link.probability,
+        "sets": None if link.sets is None else [list(link.sets.levels), link.sets.reached],
     }
 
 
@@ -50,10 +52,11 @@ def get_link(span: Span) -> Link | None:
     plain = links.get(span.label_)
     if plain is None:
         return None
-    interval = plain.get("nil_interval")
+    interval, sets = plain.get("nil_interval"), plain.get("sets")
     parts = {
         "candidates": tuple(Candidate(*row) for row in plain["candidates"]),
         "nil_interval": None if interval is None else tuple(interval),
+        "sets": None if sets is None else CandidateSets(tuple(sets[0]), sets[1]),
     }
     return Link(**{**plain, **parts})
 

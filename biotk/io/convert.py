@@ -12,6 +12,7 @@ from typing import Any
 from biotk.document import (
     Abbreviation,
     Candidate,
+    CandidateSets,
     Document,
     Link,
     Mention,
@@ -92,6 +93,11 @@ def link_to_dict(link: Link) -> dict[str, Any]:
         data["log_prob"] = float(link.log_prob)
     if link.nil_interval is not None:
         data["nil_interval"] = [float(end) for end in link.nil_interval]
+    if link.probability is not None:
+        data["probability"] = float(link.probability)
+    if link.sets is not None:
+        levels = [float(level) for level in link.sets.levels]
+        data["sets"] = {"levels": levels, "reached": float(link.sets.reached)}
     if link.is_tied:
         data["tied"] = True
     if link.candidates:
@@ -263,6 +269,8 @@ def _link(data: Any) -> Link:
         {str(key): str(value) for key, value in (data.get("reasons") or {}).items()},
         _number(data, "log_prob"),
         _interval(data.get("nil_interval")),
+        _number(data, "probability"),
+        _sets(data.get("sets")),
     )
 
 
@@ -276,6 +284,12 @@ def _interval(value: Any) -> tuple[float, float] | None:
         return None
     low, high = value
     return float(low), float(high)
+
+
+def _sets(value: Any) -> CandidateSets | None:
+    if value is None:
+        return None
+    return CandidateSets(tuple(map(float, value["levels"])), float(value["reached"]))
 
 
 def _string(data: Mapping[str, Any], key: str) -> str | None:

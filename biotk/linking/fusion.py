@@ -7,6 +7,7 @@ a product of experts (see :mod:`biotk.linking.combining`) whose exponents are le
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,12 @@ class FusionWeights:
     asked: Mapping[str, float]
     alone: Mapping[str, float]
     made_with: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change when any weight does."""
+        told = json.dumps([dict(self.asked), dict(self.alone)], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def vector(self, *, asked: bool) -> Vector:
         """:returns: weights in the order of the features; those that are not named are 0."""

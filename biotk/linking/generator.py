@@ -6,6 +6,7 @@ What a folder holds is told by the field ``format`` of its ``config.json``, by w
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -87,6 +88,46 @@ def load_generator(name: str | Path, *, device: str = "cpu") -> Generator:
     if format_ not in FORMATS:
         raise UnknownNameError(f"format of the model {name}", format_, FORMATS)
     return FORMATS[format_](place, device)
+
+
+class LazyGenerator:
+    """A generator that is loaded when it is asked for the first time, and once.
+
+    :param name: as :func:`load_generator` takes it.
+    :param device: where its weights are put.
+    """
+
+    def __init__(self, name: str | Path, *, device: str = "cpu") -> None:
+        self.name, self._device = str(name), device
+        self._loaded: Generator | None = None
+
+    def __call__(self) -> Generator:
+        """:returns: the generator.
+
+        :raises InputError: it cannot be loaded.
+        """
+        if self._loaded is None:
+            self._loaded = load_generator(self.name, device=self._device)
+        return self._loaded
+
+
+def generator_fingerprint(name: str | Path) -> str:
+    """Tell generators apart by their files, without loading any.
+
+    :param name: as :func:`load_generator` takes it.
+    :returns: 16 hex digits that change with the model's configuration and, of ours, with any
+        weight; the name itself where it is on a hub.
+    :raises InputError: there is no such model.
+    """
+    place = Path(find_model(name))
+    if not place.is_dir():
+        return str(name)
+    told = hashlib.sha256()
+    for path in sorted(place.glob("*.json")) + sorted(place.glob("*.safetensors")):
+        told.update(f"{path.name} {path.stat().st_size}\n".encode())
+        if path.name == "config.json":  # ours names the checksum of its weights
+            told.update(path.read_bytes())
+    return told.hexdigest()[:16]
 
 
 def check_generator(name: str | Path) -> None:

@@ -19,6 +19,7 @@ class Query:
         the whole.
     :param start: where the mention begins in the passage.
     :param end: where it ends.
+    :param score: how sure a detector is of the mention; None where nobody has said so.
 
     >>> Query("HF", long_form="heart failure").looked_up
     'heart failure'
@@ -30,6 +31,7 @@ class Query:
     passage: str = ""
     start: int = 0
     end: int = 0
+    score: float | None = None
 
     @property
     def looked_up(self) -> str:
@@ -57,4 +59,6 @@ def query_of(text: str, mention: Mention, forms: LongForms | None = None) -> Que
     :param forms: writes its short forms out; None leaves them as they are.
     """
     long_form = None if forms is None else long_form_of(mention, forms)
-    return Query(mention.text, mention.type, long_form, text, mention.start, mention.end)
+    return Query(
+        mention.text, mention.type, long_form, text, mention.start, mention.end, mention.score
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,21 @@ from biotk.index.kb_trie import Progress
 from biotk.index.kb_vectors import TextEncoder
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.base import Linker
+from biotk.linking.calibration import Calibration, find_calibration
 from biotk.linking.cascade import CascadeConfig, CascadeLinker
 from biotk.linking.dense import DenseConfig, DenseLinker
 from biotk.linking.encoders import DEFAULT_ENCODER, load_encoder
 from biotk.linking.fused import FusedConfig, FusedLinker
-from biotk.linking.fusion import FusionWeights
+from biotk.linking.fusion import DEFAULT_WEIGHTS, FusionWeights
 from biotk.linking.generative import GenerativeConfig, GenerativeLinker
-from biotk.linking.generator import Generator, check_generator, load_generator
+from biotk.linking.generator import (
+    Generator,
+    LazyGenerator,
+    check_generator,
+    generator_fingerprint,
+)
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
+from biotk.linking.nil import STRATEGIES, NilConfig, NilLinker
 from biotk.linking.shortlist import JoinedLists, Shortlist
 
 #: The model of linkers that need one, where none is named.
@@ -34,6 +41,8 @@ _TAKEN = (
     ("fusion", "weights to fuse by", ("fused",)),
     ("shortlist", "short list", ("generative", "cascade")),
 )
+#: Ways to decide NIL that look at the whole KB, where it is at hand.
+_OF_THE_WHOLE = ("prune", "calibrated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +63,12 @@ class LinkerOptions:
     :param keep: from which score on a cascade keeps a lexical answer.
     :param shortlist: search the names of some candidates alone.
     :param fusion: what a fused linker weighs features by, or a file of `biotk train fusion`.
+    :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`; None for the
+        linker's own way, or ``calibrated`` where there is a calibration.
+    :param calibration: how likely answers are right, or a file of `biotk calibrate`.
     """
 
-    model: Generator | str | Path | None = None
+    model: Generator | LazyGenerator | str | Path | None = None
     encoder: TextEncoder | str | Path | None = None
     k: int | None = None
     threshold: float | None = None
@@ -65,6 +77,8 @@ class LinkerOptions:
     keep: float | None = None
     shortlist: Shortlist | None = None
     fusion: FusionWeights | str | Path | None = None
+    nil: str | None = None
+    calibration: Calibration | str | Path | None = None
 
 
 Parts = dict[str, Any]
@@ -95,14 +109,12 @@ def _dense(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> DenseLink
 
 def _fused(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> FusedLinker:
     # A threshold is in the scale of one linker; here it is the share that the best one needs.
-    fusion = options.fusion
-    weights = FusionWeights.read(fusion) if isinstance(fusion, str | Path) else fusion
     config = FusedConfig(
         **_given(
             keep=options.keep,
             n_kept=options.n_kept,
             least_share=options.threshold,
-            weights=weights,
+            weights=_fusion_weights(options),
         ),
         lexical=LexicalConfig(**_given(k=options.k)),
         dense=DenseConfig(**_given(k=options.k)),
@@ -111,11 +123,7 @@ def _fused(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> FusedLink
     encoder = _encoder(options)
     if options.model == NO_MODEL:
         return FusedLinker(kb, encoder, **parts, config=config)
-    model = DEFAULT_MODEL if options.model is None else options.model
-    if isinstance(model, Generator):
-        return FusedLinker(kb, encoder, model, **parts, config=config)
-    check_generator(model)
-    return FusedLinker(kb, encoder, lambda: load_generator(model), **parts, config=config)
+    return FusedLinker(kb, encoder, _lazily(options), **parts, config=config)
 
 
 def _cascade(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> CascadeLinker:
@@ -124,11 +132,12 @@ def _cascade(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> Cascade
         lexical=LexicalConfig(**_given(k=options.k)),
         generative=_generative_config(options),
     )
-    model = DEFAULT_MODEL if options.model is None else options.model
-    if isinstance(model, Generator):
-        return CascadeLinker(kb, model, **parts, config=config)
-    check_generator(model)
-    return CascadeLinker(kb, lambda: load_generator(model), **parts, config=config)
+    return CascadeLinker(kb, _lazily(options), **parts, config=config)
+
+
+def _fusion_weights(options: LinkerOptions) -> FusionWeights:
+    fusion = DEFAULT_WEIGHTS if options.fusion is None else options.fusion
+    return FusionWeights.read(fusion) if isinstance(fusion, str | Path) else fusion
 
 
 def _generative_config(options: LinkerOptions) -> GenerativeConfig:
@@ -143,8 +152,17 @@ def _generative_config(options: LinkerOptions) -> GenerativeConfig:
 
 
 def _generator(options: LinkerOptions) -> Generator:
+    model = _lazily(options)
+    return model if isinstance(model, Generator) else model()
+
+
+def _lazily(options: LinkerOptions) -> Generator | LazyGenerator:
+    """:returns: the model, which is loaded when it is asked for the first time."""
     model = DEFAULT_MODEL if options.model is None else options.model
-    return model if isinstance(model, Generator) else load_generator(model)
+    if isinstance(model, Generator | LazyGenerator):
+        return model
+    check_generator(model)
+    return LazyGenerator(model)
 
 
 def _encoder(options: LinkerOptions) -> TextEncoder:
@@ -170,7 +188,7 @@ def check_linker(name: str, options: LinkerOptions = LinkerOptions()) -> None:
     """Make sure that there is a linker of that name, and that it has a use for what it is given.
 
     :raises UnknownNameError: there is none.
-    :raises InputError: it has no model, for one, and is given one.
+    :raises InputError: it has no model, for one, and is given one; or there is no such calibration.
     """
     if name not in LINKERS:
         raise UnknownNameError("linker", name, LINKERS)
@@ -184,6 +202,10 @@ def check_linker(name: str, options: LinkerOptions = LinkerOptions()) -> None:
             "the generative linker takes an encoder for its short list, and makes none: name a "
             "shortlist as well, or choose the linker dense or fused"
         )
+    if options.nil is not None and options.nil not in STRATEGIES:
+        raise UnknownNameError("way to decide NIL", options.nil, STRATEGIES)
+    if isinstance(options.calibration, str | Path):
+        find_calibration(options.calibration)
 
 
 def without(name: str) -> list[str]:
@@ -216,4 +238,58 @@ def make_linker(
     """
     check_linker(name, options)
     parts: Parts = {"subset": subset, "learned": learned, "progress": progress}
-    return LINKERS[name](kb, parts, options)
+    if options.nil is None and options.calibration is None:
+        return LINKERS[name](kb, parts, options)
+    config = NilConfig(
+        strategy=options.nil or "calibrated",
+        **_given(threshold=options.threshold, n_kept=options.n_kept),
+    )
+    calibration = options.calibration
+    if isinstance(calibration, str | Path):
+        calibration = Calibration.read(find_calibration(calibration))
+    if calibration is not None:
+        calibration.check(kb, made_of(name, options))
+    inner = sharing(name, options)
+    inside = LINKERS[name](kb, dict(parts), inner)
+    whole: Linker | None = inside
+    if subset is not None:
+        # The others do not look at the whole KB, and are twice as fast without.
+        needed = config.strategy in _OF_THE_WHOLE
+        whole = LINKERS[name](kb, {**parts, "subset": None}, inner) if needed else None
+    return NilLinker(inside, whole, subset=subset, config=config, calibration=calibration)
+
+
+def sharing(name: str, options: LinkerOptions) -> LinkerOptions:
+    """Make options for several linkers for which others decide NIL.
+
+    :param name: a key of :data:`LINKERS`.
+    :param options: what they are told.
+    :returns: the same, with models that are loaded once for all of them, and without thresholds.
+    """
+    found = replace(options, nil=None, calibration=None, n_kept=None)
+    # A score that is too low is then no reason to look for no further candidates.
+    found = replace(found, threshold=0.0 if name in ("lexical", "dense") else None)
+    if name in ("generative", "cascade", "fused") and options.model != NO_MODEL:
+        found = replace(found, model=_lazily(options))
+    if name in ("dense", "fused") or options.encoder is not None:
+        found = replace(found, encoder=_encoder(options))
+    return found
+
+
+def made_of(name: str, options: LinkerOptions) -> dict[str, str]:
+    """Tell what a linker is made of, for what is fitted to it.
+
+    :param name: a key of :data:`LINKERS`.
+    :param options: what it is told beside.
+    :returns: the ``linker``, and fingerprints of its ``model``, ``encoder`` and ``fusion``, those
+        that it has.
+    """
+    found = {"linker": name}
+    if name in ("generative", "cascade", "fused") and options.model != NO_MODEL:
+        model = _lazily(options)
+        found["model"] = generator_fingerprint(model.name)
+    if name in ("dense", "fused") or options.encoder is not None:
+        found["encoder"] = _encoder(options).fingerprint
+    if name == "fused":
+        found["fusion"] = _fusion_weights(options).fingerprint
+    return found

@@ -36,12 +36,19 @@ def curves_of(log: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Curve]]:
     return {panel: dict(found) for panel, found in panels.items() if found}
 
 
-def write_curves(path: Path, panels: Mapping[str, Mapping[str, Curve]], *, title: str) -> None:
+def write_curves(
+    path: Path,
+    panels: Mapping[str, Mapping[str, Curve]],
+    *,
+    title: str,
+    unit: str = "steps",
+) -> None:
     """Draw panels of curves, one below the other.
 
     :param path: the SVG file.
     :param panels: from :func:`curves_of`.
     :param title: stands above each panel, before its name.
+    :param unit: of what runs from left to right; "" for shares of one.
     """
     height = _HEIGHT * max(len(panels), 1)
     lines = [
@@ -51,13 +58,13 @@ def write_curves(path: Path, panels: Mapping[str, Mapping[str, Curve]], *, title
     ]
     for number, (name, curves) in enumerate(panels.items()):
         lines.append(f'<g transform="translate(0 {number * _HEIGHT})">')
-        lines += _panel(f"{title}: {name}", curves)
+        lines += _panel(f"{title}: {name}", curves, unit)
         lines.append("</g>")
     with atomic_writer(path) as file:
         file.write("\n".join([*lines, "</svg>", ""]))
 
 
-def _panel(title: str, curves: Mapping[str, Curve]) -> list[str]:
+def _panel(title: str, curves: Mapping[str, Curve], unit: str) -> list[str]:
     points = [point for curve in curves.values() for point in curve]
     most_x = max(x for x, _ in points) or 1.0
     most_y = _round_up(max(y for _, y in points))
@@ -76,7 +83,8 @@ def _panel(title: str, curves: Mapping[str, Curve]) -> list[str]:
         label = f"{most_y * quarter / 4:.3g}"
         lines.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
         x, _ = at(most_x * quarter / 4, 0)
-        step = f"{most_x * quarter / 4:,.0f}" + " steps" * (quarter == 4)
+        place = most_x * quarter / 4
+        step = f"{place:,.0f}" + f" {unit}" * (quarter == 4) if unit else f"{place:.2g}"
         lines.append(f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{step}</text>')
     for number, (name, curve) in enumerate(curves.items()):
         colour = _COLOURS[number % len(_COLOURS)]

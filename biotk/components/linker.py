@@ -27,6 +27,7 @@ from biotk.components.saving import KbComponent, absolute_model
 from biotk.document import Abbreviation, section_at, section_name
 from biotk.kb import KnowledgeBase
 from biotk.linking import Linker, Query
+from biotk.linking.calibration import find_calibration
 from biotk.linking.long_forms import LongForms
 from biotk.linking.registry import LinkerOptions, check_linker, make_linker
 from biotk.text.abbreviations import find_abbreviations
@@ -68,7 +69,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
         the component.
     :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`; None for the
         linker's own way, or ``calibrated`` where there is a calibration.
-    :param calibration: a file of ``biotk calibrate``; it is saved with the component.
+    :param calibration: a file of ``biotk calibrate``, or the name of one that comes with BioTK; it
+        is saved with the component.
     :param labels: entity labels that are linked; without them all are.
     :param learned_names: a table of training mentions, see
         :meth:`~biotk.candidates.learned.LearnedNames.write`; it is saved with the component.
@@ -99,15 +101,14 @@ class LinkerComponent(BatchedComponent, KbComponent):
         spans_key: str = "biotk",
     ) -> None:
         super().__init__(name, handle)
-        given = LinkerOptions(
-            model=model, encoder=encoder, fusion=fusion, nil=nil, calibration=calibration
-        )
-        check_linker(linker, given)
+        # Where a saved pipeline had its calibration, there need be none any more: it has its own.
+        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion, nil=nil))
         self.linker_name = linker
         self.model, self._model_named = absolute_model(model), model
         self.encoder, self._encoder_named = absolute_model(encoder), encoder
         self.fusion = _absolute(fusion)
-        self.calibration = _absolute(calibration)
+        named = calibration is None or not Path(calibration).expanduser().is_file()
+        self.calibration = calibration if named else _absolute(calibration)
         self.options = LinkerOptions(
             k=k, threshold=threshold, n_kept=max_entities_per_mention, nil=nil
         )
@@ -159,7 +160,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
         if self.fusion is not None:
             shutil.copyfile(self.fusion, Path(path) / _FUSION)
         if self.calibration is not None:
-            shutil.copyfile(self.calibration, Path(path) / _CALIBRATION)
+            shutil.copyfile(find_calibration(self.calibration), Path(path) / _CALIBRATION)
         (Path(path) / _MODEL).write_text(json.dumps(self._plain_model()) + "\n", encoding="utf-8")
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> Self:

@@ -21,6 +21,7 @@ from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import Manifest
+from biotk.linking.calibration import find_calibration
 from biotk.linking.registry import LinkerOptions, check_linker, without
 from biotk.resources import list_resources, resource_path
 from biotk.types import NIL, entity_type
@@ -82,7 +83,9 @@ def load_pipeline(
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
     if linker is not None:
-        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion))
+        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion, nil=nil))
+    if calibration is not None:
+        find_calibration(calibration)
     if detector is not None:
         check_detector(detector, None if tagger is None else str(tagger))
     config_path = _config_path(name)

@@ -287,7 +287,8 @@ def made_of(name: str, options: LinkerOptions) -> dict[str, str]:
     found = {"linker": name}
     if name in ("generative", "cascade", "fused") and options.model != NO_MODEL:
         model = _lazily(options)
-        found["model"] = generator_fingerprint(model.name)
+        made_here = isinstance(model, Generator) and not Path(model.name).is_dir()
+        found["model"] = model.name if made_here else generator_fingerprint(model.name)
     if name in ("dense", "fused") or options.encoder is not None:
         found["encoder"] = _encoder(options).fingerprint
     if name == "fused":

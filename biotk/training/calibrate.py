@@ -283,7 +283,7 @@ def calibration_figures(
     table = calibration.views[view].coverage
     held, sizes = [], []
     for row, n, place in zip(odds.tolist(), answers.n_candidates, answers.places, strict=True):
-        inside = [level <= coverage for level in table.levels(*row, n)]
+        inside = [level <= coverage for level in table.levels(row[RIGHT], row[OTHER], row[NIL], n)]
         held.append(place is not None and inside[place])
         sizes.append(sum(inside))
     is_nil, said_nil = answers.outcomes == NIL, odds[:, RIGHT] < odds[:, NIL]

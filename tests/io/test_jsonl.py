@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from biotk.document import (
     Abbreviation,
     Candidate,
+    CandidateSets,
     Document,
     Link,
     Mention,
@@ -45,6 +46,8 @@ LINK = st.builds(
     st.dictionaries(NAME, NAME, max_size=2),
     st.none() | FINITE,
     st.none() | st.tuples(FINITE, FINITE),
+    st.none() | FINITE,
+    st.none() | st.builds(CandidateSets, st.lists(FINITE, max_size=3).map(tuple), FINITE),
 )
 
 

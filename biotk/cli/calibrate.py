@@ -10,7 +10,7 @@ import typer
 
 from biotk.cli.detector_options import OtherDetector, Tagger
 from biotk.cli.evaluate_corpus import annotated_by, check_corpus, half_of, read_corpus
-from biotk.cli.evaluate_options import Half, WhichHalf
+from biotk.cli.evaluate_options import Half, LowCoverage, WhichHalf
 from biotk.cli.evaluate_part import resolver
 from biotk.cli.linker_options import Encoder, Fusion, LinkerName, Model
 from biotk.cli.output import say
@@ -57,6 +57,7 @@ def calibrate_cli(
     ] = 6,
     seed: Annotated[int, typer.Option(help="Of the parts that are drawn.")] = 13,
     half: WhichHalf = Half.tuning,
+    allow_low_coverage: LowCoverage = False,
 ) -> None:
     """Fit how likely answers are right, over random parts of a KB.
 
@@ -82,6 +83,7 @@ def calibrate_cli(
         parts=parts,
         seed=seed,
         half=half,
+        allow_low_coverage=allow_low_coverage,
     )
     _write(fitted, out)
     typer.echo(str(out))
@@ -97,6 +99,7 @@ def calibrate(
     parts: int,
     seed: int,
     half: Half,
+    allow_low_coverage: bool = False,
 ) -> Fitted:
     """Ask a linker about corpora in parts of their KBs, and fit a calibration to what it says.
 
@@ -105,6 +108,7 @@ def calibrate(
     :param pipeline: whose detector finds mentions; None for gold mentions alone.
     :param detection: what the detector is told.
     :param parts: how many of each KB.
+    :param allow_low_coverage: go on if fewer than half of a corpus's ids are in its KB.
     """
     from biotk.kb.default import resolve_kb
     from biotk.kb.manifest import sha256_file
@@ -120,7 +124,8 @@ def calibrate(
         kb = resolve_kb(name)
         kbs[kb.fingerprint] = kb.manifest.name
         documents = read_corpus(path)
-        check_corpus(documents, kb, resolver(kb))
+        if not allow_low_coverage:
+            check_corpus(documents, kb, resolver(kb))
         documents = half_of(documents, half)
         found = None
         if pipeline is not None:

@@ -37,6 +37,7 @@ from biotk.linking.nil_evidence import FEATURES, NilEvidence, evidence_of, nil_f
 from biotk.linking.query import Query, query_of
 from biotk.text.abbreviations import find_abbreviations
 from biotk.training.log import Say
+from biotk.types import entity_type
 
 _FOLDS = 5
 _DOCUMENTS = 32  # linked together
@@ -110,14 +111,14 @@ def asked_of(
     ]
     if found is None:
         return asked
-    types = {m.type for d in gold_documents for m in d.mentions}
+    types = {entity_type(m.type) for d in gold_documents for m in d.mentions if m.type}
     for document, own in zip(gold_documents, found, strict=True):
         forms = LongForms(find_abbreviations(document.text))
         right, unknown = _gold_spans(kb, document)
         asked += [
             Asked(document.id, query_of(document.text, m, forms), right.get(m.spans, frozenset()))
             for m in own.mentions
-            if m.type in types and m.spans not in unknown
+            if (m.type is None or entity_type(m.type) in types) and m.spans not in unknown
         ]
     return asked
 

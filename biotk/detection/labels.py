@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating]
 
 _OUTSIDE, _BEGIN, _INSIDE = 0, 1, 2
+#: The logarithm of the probability of what cannot be.
+_NEVER = -40.0
 #: A unit at which neither a mention begins nor goes on by more than this (natural log, beside
 #: "outside") is in none: so that only a few units of a text have to be looked at one by one.
 PRUNED = -6.0
@@ -28,6 +30,19 @@ class Stretch(NamedTuple):
     start: int
     end: int
     score: float
+
+
+def begun_anew(log_probs: Floats, breaks: NDArray[np.bool_]) -> Floats:
+    """Let what would go on over a break begin there: the items of a list are a mention each.
+
+    :param log_probs: of the three labels. *Shape*: (units, 3).
+    :param breaks: whether no mention may go on to a unit from the one before. *Shape*: (units,).
+    :returns: the same, "begin" having the share of "inside" at breaks. *Shape*: (units, 3).
+    """
+    found = log_probs.copy()
+    found[breaks, _BEGIN] = np.logaddexp(log_probs[breaks, _BEGIN], log_probs[breaks, _INSIDE])
+    found[breaks, _INSIDE] = _NEVER
+    return found
 
 
 def mentions_of(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from biotk.detection.labels import mentions_of
+from biotk.detection.labels import begun_anew, mentions_of
 from biotk.document import Abbreviation, Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.resources import list_resources, resource_path
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
 #: The model where none is named.
 DEFAULT_TAGGER = "biotk-tagger"
+
+_NUMBER = re.compile(r"\s+\d[\d.,]*\Z")
+#: What stands behind the number of a dose.
+_UNIT = re.compile(
+    r"(?:[.,]\d+)?\s*(?:%|(?:mg|mcg|µg|μg|ug|g|kg|ml|cc|l|units?|iu|meq|mmol|tabs?|tablets?|"
+    r"caps?|capsules?|puffs?|drops?|gtts?)\b)",
+    re.IGNORECASE,
+)
 
 #: ``best``: no two mentions overlap, the one that the model is surest of stays. ``all``: mentions
 #: of several types may overlap.
@@ -119,15 +128,31 @@ class TaggerDetector:
         for number, name in enumerate(self.model.types):
             if name not in self.types:
                 continue
-            for stretch in mentions_of(labelled.log_probs[:, number], units.breaks):
+            log_probs = begun_anew(labelled.log_probs[:, number], units.breaks)
+            for stretch in mentions_of(log_probs, units.breaks):
                 start, end = int(units.starts[stretch.start]), int(units.ends[stretch.end - 1])
-                # A bracket or a dash alone is nothing's name, whatever the model says.
-                if stretch.score < self.threshold or not any(map(str.isalnum, text[start:end])):
+                end = without_dose(text, start, end)
+                # A bracket or a number alone is nothing's name, whatever the model says.
+                if stretch.score < self.threshold or not any(map(str.isalpha, text[start:end])):
                     continue
                 found.append(Mention(((start, end),), text[start:end], name, score=stretch.score))
         if self.overlaps == "best":
             found = best_of_overlapping(found)
         return tuple(sorted(found, key=lambda m: (m.start, m.end, m.type)))
+
+
+def without_dose(text: str, start: int, end: int) -> int:
+    """Leave out a dose that a model takes for the end of a name, as abstracts have "carbon 14".
+
+    :returns: where the mention ends: before a number behind which a unit stands.
+
+    >>> without_dose("lisinopril 20 mg daily", 0, 13)
+    10
+    """
+    number = _NUMBER.search(text, start, end)
+    if number is None or not _UNIT.match(text, end):
+        return end
+    return number.start()
 
 
 def best_of_overlapping(mentions: Sequence[Mention]) -> list[Mention]:

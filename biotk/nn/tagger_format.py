@@ -30,7 +30,10 @@ _SMALL = rf"(?:(?!{_IDEOGRAPH})[^\W\d_A-Z]{_MARK})"
 _UNIT = re.compile(
     rf"{_IDEOGRAPH}|(?:[A-Z]{_MARK})?{_SMALL}+|(?:[A-Z]{_MARK})+|\d+|\S",
 )
-_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+#: Where a line ends, and what marks an item of a list at the beginning of the next one.
+_LINE_END = re.compile(r"(?:\r\n?|\n)\s*(?P<mark>(?:[-*\u2022\u2013]|\d{1,2}[.)])[^\S\n\r]+)?")
+#: A line that is shorter was not broken because it was full.
+_FULL_LINE = 40
 
 #: Of a longer unit only so many pieces are read.
 MAX_PIECES = 24
@@ -50,7 +53,8 @@ class Units:
     :param shapes: below :data:`N_SHAPES`. *Shape*: (units,).
     :param ids: the word pieces of all units, one behind the other. *Shape*: (pieces,).
     :param offsets: where in ``ids`` the pieces of each begin, and the end. *Shape*: (units + 1,).
-    :param breaks: whether a blank line stands before each. *Shape*: (units,).
+    :param breaks: whether no mention may come from before each: where a line ends that was not
+        merely full, and at tabs. *Shape*: (units,).
     """
 
     starts: Ints
@@ -162,10 +166,29 @@ def windows_of(offsets: Ints, *, window: int, overlap: int) -> list[Window]:
 
 
 def _breaks(text: str, starts: Ints) -> NDArray[np.bool_]:
+    places = [at + 1 for at, each in enumerate(text) if each == "\t"]
+    begin = 0
+    for match in _LINE_END.finditer(text):
+        if _is_break(text, begin, match):
+            mark = match.start("mark")
+            places += [match.end()] if mark < 0 else [mark, match.end()]
+        begin = match.end()
     found = np.zeros(len(starts), bool)
-    at = np.searchsorted(starts, [match.end() for match in _BLANK_LINE.finditer(text)])
+    at = np.searchsorted(starts, np.array(places, np.int64))
     found[at[at < len(starts)]] = True
     return found
+
+
+def _is_break(text: str, begin: int, match: re.Match[str]) -> bool:
+    """:returns: whether a line ends there for another reason than that it was full.
+
+    :param begin: where that line begins.
+    :param match: its end, and the blanks and the mark behind it.
+    """
+    blank_line = len(re.findall("\r\n|\r|\n", match.group())) > 1
+    short = match.start() - begin < _FULL_LINE
+    goes_on = text[match.end() : match.end() + 1].islower() and match["mark"] is None
+    return blank_line or short or not goes_on
 
 
 def _shapes(words: Sequence[str], starts: Ints, ends: Ints) -> Ints:

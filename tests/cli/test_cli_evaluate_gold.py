@@ -124,7 +124,7 @@ def test_unknown_type_exits_with_2_and_lists_those_of_the_corpus(kb: str, corpus
 
 
 def test_mentions_of_other_types_are_left_out(kb: str, corpus: str) -> None:
-    run_all = ("--corpus", corpus, "--kb", kb, "--pipeline", "literature")
+    run_all = ("--corpus", corpus, "--kb", kb, "--detector", "dictionary")
     everything = report("mentions", *run_all)
     diseases = report("mentions", *run_all, "--gold-types", "Disease")
     assert diseases["n_gold"] == 3
@@ -135,7 +135,7 @@ def test_mentions_of_other_types_are_left_out(kb: str, corpus: str) -> None:
 
 
 def test_end_to_end_of_some_types(kb: str, corpus: str) -> None:
-    run_all = ("--corpus", corpus, "--kb", kb, "--pipeline", "literature")
+    run_all = ("--corpus", corpus, "--kb", kb, "--detector", "dictionary")
     got = report("end-to-end", *run_all, "--gold-types", "Disease", "--gold-types", "Chemical")
     assert (got["n_gold"], got["n_predicted"], got["f1"]) == (4, 4, 1.0)
     assert got["gold_types"] == ["Disease", "Chemical"]

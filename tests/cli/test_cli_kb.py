@@ -170,10 +170,19 @@ def test_search_ranks_concepts(kb: Path) -> None:
     assert "Heart Decompensation" in done.stdout
 
 
-def test_search_json_tells_ties_and_takes_k(kb: Path) -> None:
-    rows = json.loads(biotk("kb", "search", kb, "Cold", "-k", "2", "--json").stdout)
+def test_search_json_tells_ties_and_takes_k(kb: Path, tmp_path: Path) -> None:
+    (tmp_path / "agues.txt").write_text(
+        "D000004\tAlpha Ague\tAgue\tC10\nD000005\tGamma Ague\tAgue\tC10\n", encoding="utf-8"
+    )
+    agues = tmp_path / "agues"
+    assert biotk("kb", "build", tmp_path / "agues.txt", "-o", agues).exit_code == 0
+    rows = json.loads(biotk("kb", "search", agues, "Ague", "-k", "2", "--json").stdout)
     assert [row["concept_id"] for row in rows] == ["MESH:D000004", "MESH:D000005"]
     assert all(row["tied"] for row in rows)
+    # Of two that the name leaves equal the one whose preferred name is most like it.
+    rows = json.loads(biotk("kb", "search", kb, "Cold", "-k", "2", "--json").stdout)
+    assert [row["concept_id"] for row in rows] == ["MESH:D000005", "MESH:D000004"]
+    assert not any(row["tied"] for row in rows)
     assert set(rows[0]) == {
         "concept_id", "name", "matched", "score", "route", "tied", "refused", "types",
     }  # fmt: skip
@@ -197,7 +206,7 @@ def test_search_marks_what_a_linker_would_refuse(kb: Path) -> None:
     ("option", "value", "expected"),
     [
         ("--types", "Disease", ["MESH:D000005"]),
-        ("--source", "MeSH", ["MESH:D000004", "MESH:D000005"]),
+        ("--source", "MeSH", ["MESH:D000005", "MESH:D000004"]),
         ("--branch", "D000001", []),
     ],
 )

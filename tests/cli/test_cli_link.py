@@ -53,8 +53,8 @@ def test_linker_is_the_cascade_and_the_model_biotk_mini_where_none_is_named(kb, 
     asked = []
     monkeypatch.setattr("biotk.linking.registry.check_generator", asked.append)
     monkeypatch.setattr(
-        "biotk.linking.registry.load_generator",
-        lambda name: asked.append(name) or load_generator(model),
+        "biotk.linking.generator.load_generator",
+        lambda name, **how: asked.append(name) or load_generator(model),
     )
     result = run_plainly("fever", "heart falure", "--kb", kb, "--json")
     sure, rest = map(json.loads, result.stdout.splitlines())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from biotk.detection.labels import PRUNED, mentions_of
+from biotk.detection.labels import PRUNED, begun_anew, mentions_of
 
 O, B, I = range(3)  # noqa: E741
 
@@ -64,6 +64,15 @@ def test_mentions_are_those_of_the_best_of_all_ways(rows, breaks) -> None:
     breaks = breaks[: len(rows)]
     _, ways = slowly(log_probs, breaks)
     assert tuple(places(log_probs, breaks, pruned=-np.inf)) in ways
+
+
+def test_what_would_go_on_over_a_break_begins_there() -> None:
+    log_probs = log_probs_of([(0.1, 0.8, 0.1), (0.1, 0.2, 0.7), (0.1, 0.1, 0.8)])
+    breaks = np.array([False, True, False])
+    anew = begun_anew(log_probs, breaks)
+    assert np.allclose(np.exp(anew).sum(1), 1)
+    assert places(log_probs) == [(0, 3)] and places(anew, breaks) == [(0, 1), (1, 3)]
+    assert np.array_equal(anew[[0, 2]], log_probs[[0, 2]])
 
 
 #: Sure and unsure labels alike: those far below the threshold have to come.

@@ -8,7 +8,7 @@ from tiny import open_tiny
 from tiny_tagger import WordModel, write_tagger
 
 from biotk.detection import BothDetector, Detector, DictionaryDetector, TaggerDetector
-from biotk.detection.tagger import best_of_overlapping, tagger_place
+from biotk.detection.tagger import best_of_overlapping, tagger_place, without_dose
 from biotk.document import Mention
 from biotk.errors import InputError, UnknownNameError
 
@@ -144,3 +144,30 @@ def test_detectors_conform(detector) -> None:
             assert text[mention.start : mention.end] == mention.text
             assert mention.score is None or 0 <= mention.score <= 1
     assert detector.detect_batch([]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "expected"),
+    [
+        ("lisinopril 20 mg daily", 13, "lisinopril"),
+        ("Carvedilol 12.5 mg", 13, "Carvedilol"),
+        ("insulin 10 units", 10, "insulin"),
+        ("potassium 40 mEq", 12, "potassium"),
+        ("carbon 14 was", 9, "carbon 14"),
+        ("IL 2 levels", 4, "IL 2"),
+        ("lisinopril20 mg", 12, "lisinopril20"),
+    ],
+)
+def test_dose_is_no_part_of_a_name(text, end, expected) -> None:
+    assert text[: without_dose(text, 0, end)] == expected
+
+
+def test_lists_and_doses_are_read_as_they_stand_in_notes() -> None:
+    tagger = TaggerDetector.load("biotk-tagger", types=["Disease", "Chemical"])
+    lists = ("Gout\nHypertension\nCOPD", "- fever\n- cough\n- rash", "fever\tcough\trash",
+             "1. Asthma\n2. Gout\n3. Hypertension")  # fmt: skip
+    for text in lists:
+        names = [each.strip("-123. ") for each in text.replace("\t", "\n").split("\n")]
+        assert [m.text for m in tagger.detect(text)] == names
+    text = "MEDICATIONS: lisinopril 20 mg daily, Carvedilol 12.5 mg twice a day."
+    assert [m.text for m in tagger.detect(text)] == ["lisinopril", "Carvedilol"]

@@ -77,9 +77,27 @@ def test_text_is_read_as_if_in_another_case() -> None:
     assert recased(shouted.shapes, capitals=False).tolist() == small.shapes.tolist()
 
 
-def test_blank_line_is_a_break() -> None:
-    units = FORM.units_of("a\nb\n \nc\n\n")
-    assert units.breaks.tolist() == [False, False, True]
+LONG = "there was no further sign of heart "
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\nb\n \nc\n\n", ["b", "c"]),
+        ("a\r\nb\rc", ["b", "c"]),
+        ("fever\tcough", ["cough"]),
+        ("- gout\n- a cold\n2. croup", ["-", "a", "2", "croup"]),
+        (f"{LONG}xxxxxx\nfailure or lung", []),
+        (f"{LONG}xxxxxx\nFailure", ["Failure"]),
+        (f"{LONG}xxxxxx\n- failure", ["-", "failure"]),
+        (f"{LONG}xxxxxx\n\nfailure", ["failure"]),
+        ("of the heart\nfailure", ["failure"]),
+    ],
+)
+def test_breaks_are_where_a_line_ends_that_was_not_merely_full(text, expected) -> None:
+    units = FORM.units_of(text)
+    found = [text[s:e] for s, e, b in zip(units.starts, units.ends, units.breaks) if b]
+    assert found == expected
 
 
 @given(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +10,17 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from biotk.components.detector import check_detector
 from biotk.components.kb import SUBSET_FILE, KbHandle
+from biotk.components.pipeline_settings import PipelineSettings
 from biotk.components.plain import get_abbreviations, get_link, get_score, get_sections
 from biotk.components.saving import KbComponent
-from biotk.detection.tagger import DEFAULT_TAGGER, tagger_types
 from biotk.document import Document, Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
-from biotk.kb.default import resolve_kb
-from biotk.kb.manifest import Manifest
-from biotk.linking.calibration import find_calibration
-from biotk.linking.registry import LinkerOptions, check_linker, without
 from biotk.resources import list_resources, resource_path
-from biotk.types import NIL, entity_type
-
-logger = logging.getLogger(__name__)
+from biotk.types import NIL
 
 _MAX_LENGTH = 100_000_000
-_OF_A_KB = ("biotk_detector", "biotk_linker")
-#: A detector that needs no model.
-_BY_NAMES = {"detector": "dictionary", "tagger": None, "threshold": 0.0}
 
 
 def load_pipeline(
@@ -82,45 +71,15 @@ def load_pipeline(
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
-    if linker is not None:
-        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion, nil=nil))
-    if calibration is not None:
-        find_calibration(calibration)
-    if detector is not None:
-        check_detector(detector, None if tagger is None else str(tagger))
+    settings = PipelineSettings(
+        kb=kb, types=types, sources=sources, branch=branch, ids=ids, subset=subset,
+        threshold=threshold, linker=linker, model=model, encoder=encoder, fusion=fusion, nil=nil,
+        calibration=calibration, detector=detector, tagger=tagger,
+    )  # fmt: skip
+    settings.check()
     config_path = _config_path(name)
     config = spacy.util.load_config(config_path)
-    parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
-    if types is None:
-        if _names_a_part(parts, subset):
-            # Who names a part means all of it: a branch of findings is not to be cut to diseases.
-            _set_types(config, lambda names: [])
-        elif kb is not None:
-            _drop_types(config, resolve_kb(kb).manifest)
-    for component in config["components"].values():
-        factory = component.get("factory", "")
-        if factory not in _OF_A_KB:
-            continue
-        if kb is not None:
-            component["kb"] = str(kb)
-        component |= {key: list(names) for key, names in parts.items() if names is not None}
-        if factory == "biotk_detector":
-            chosen = detector is not None or tagger is not None or _is_saved(config_path)
-            if not chosen and (_names_a_part(parts, subset) or not _has_tagger_types(component)):
-                component |= _BY_NAMES
-            given = {"detector": detector, "tagger": tagger and str(tagger)}
-            component |= {key: value for key, value in given.items() if value is not None}
-            if detector == "dictionary":
-                component |= _BY_NAMES
-        if factory == "biotk_linker":
-            if linker is not None:
-                # What the pipeline's own linker was told need not suit another.
-                component |= {key: None for key in without(linker) if key in component}
-            own = {"threshold": threshold, "linker": linker, "nil": nil}
-            files = {"model": model, "encoder": encoder, "fusion": fusion}
-            files |= {"calibration": calibration}
-            own |= {key: None if value is None else str(value) for key, value in files.items()}
-            component |= {key: value for key, value in own.items() if value is not None}
+    settings.put_into(config, is_saved=_is_saved(config_path))
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     if not {"parser", "ner"} & set(nlp.pipe_names):
         # spaCy's limit of a million characters is there for these two.
@@ -141,63 +100,9 @@ def _is_saved(config_path: Path) -> bool:
     return (config_path.parent / "meta.json").is_file()
 
 
-def _names_a_part(parts: Mapping[str, object], subset: object) -> bool:
-    """:returns: whether a part is asked for by anything else than types.
-
-    Who does so wants mentions of that part: a model would find all others as well, for NIL.
-    """
-    return subset is not None or any(
-        part is not None for key, part in parts.items() if key != "types"
-    )
-
-
-def _has_tagger_types(component: Mapping[str, Any]) -> bool:
-    """:returns: whether the detector's model has a type in common with what is sought; true where
-    it has no model.
-    """
-    if component.get("detector", "dictionary") == "dictionary":
-        return True
-    sought = component.get("types") or resolve_kb(component.get("kb", "open")).manifest.types
-    known = {entity_type(each) for each in tagger_types(component.get("tagger") or DEFAULT_TAGGER)}
-    return any(entity_type(each) in known for each in sought)
-
-
 def _handles(nlp: Language) -> list[tuple[str, KbHandle]]:
     pipes: list[tuple[str, Any]] = list(nlp.pipeline)
     return [(name, pipe.handle) for name, pipe in pipes if isinstance(pipe, KbComponent)]
-
-
-def _drop_types(config: dict[str, Any], kb: Manifest) -> None:
-    """The types of a pipeline are those of its own KB; what another lacks cannot be sought."""
-    lacking: dict[str, None] = {}
-
-    def there(names: Sequence[str]) -> list[str]:
-        lacking.update(dict.fromkeys(name for name in names if name not in kb.types))
-        return [name for name in names if name in kb.types]
-
-    left = _set_types(config, there)
-    if lacking:
-        logger.warning(
-            "the KB %r has no type %s, which the pipeline seeks: %s",
-            kb.name,
-            ", ".join(lacking),
-            "left out" if left else "concepts of all types are sought instead",
-        )
-
-
-def _set_types(config: dict[str, Any], change: Callable[[Sequence[str]], list[str]]) -> bool:
-    """Change the types that BioTK's components ask for; with none they ask for all.
-
-    :returns: whether each that asked for types does so still.
-    """
-    asking = [
-        component
-        for component in config["components"].values()
-        if component.get("factory") in _OF_A_KB and component.get("types")
-    ]
-    for component in asking:
-        component["types"] = change(component["types"]) or None
-    return all(component["types"] for component in asking)
 
 
 def _config_path(name: str | Path) -> Path:

@@ -229,6 +229,21 @@ def pipeline_kb(name: str | Path) -> str:
     raise InputError(f"the pipeline {str(name)!r} has no component with a KB")
 
 
+def pipeline_detector(name: str | Path) -> str | None:
+    """:returns: how a pipeline finds mentions, where no part is named; None if by nothing of ours.
+
+    :raises UnknownNameError: there is no pipeline of that name.
+    """
+    path = _config_path(name)
+    config = spacy.util.load_config(path)
+    for key in config["nlp"]["pipeline"]:
+        component = config["components"].get(key, {})
+        if component.get("factory") == "biotk_detector":
+            by_names = not _is_saved(path) and not _has_tagger_types(component)
+            return "dictionary" if by_names else str(component.get("detector", "dictionary"))
+    return None
+
+
 def _kb_components(nlp: Language) -> list[str]:
     """Components whose saved KB must give way to the one that was asked for."""
     return [name for name, _ in _handles(nlp)]

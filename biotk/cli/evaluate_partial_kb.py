@@ -222,25 +222,20 @@ class _Runner:
         detection: dict[str, Any],
     ) -> None:
         from biotk.components.parts import PartFinder
-        from biotk.linking.registry import sharing, whole_linker
+        from biotk.linking.parts import LinkersOfParts
 
         self._kb, self._documents, self._linker = kb, documents, linker
-        loaded = sharing(linker, options)
-        self._options = replace(options, model=loaded.model, encoder=loaded.encoder)
+        self._linkers = LinkersOfParts(linker, kb, options=options, remember=True)
         self._finder = PartFinder(pipeline, kb, **detection)
-        self._whole = whole_linker(linker, kb, options=self._options)
         self._resolve = resolver(kb)
 
     def run(self, subset: KbSubset) -> dict[str, dict[str, Any]]:
         """:returns: the figures, by every way to decide NIL."""
         from biotk.evaluation import score_end_to_end
         from biotk.linking.nil import NilLinker
-        from biotk.linking.registry import make_linker
 
         found = self._finder.find(self._documents, subset)
-        made = make_linker(
-            self._linker, self._kb, subset=subset, options=self._options, whole=self._whole
-        )
+        made = self._linkers.of(subset)
         if not isinstance(made, NilLinker):
             raise InputError(f"the {self._linker} linker cannot be asked for its evidence")
         allowed = frozenset(self._kb.ids_of(subset.indices))

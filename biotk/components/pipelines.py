@@ -15,6 +15,7 @@ from biotk.components.detector import check_detector
 from biotk.components.kb import SUBSET_FILE, KbHandle
 from biotk.components.plain import get_abbreviations, get_link, get_score, get_sections
 from biotk.components.saving import KbComponent
+from biotk.components.section_parts import SectionSubsets, check_section_subsets
 from biotk.detection.tagger import DEFAULT_TAGGER, tagger_types
 from biotk.document import Document, Mention
 from biotk.errors import InputError, UnknownNameError
@@ -52,6 +53,7 @@ def load_pipeline(
     calibration: str | Path | None = None,
     detector: str | None = None,
     tagger: str | Path | None = None,
+    section_subsets: SectionSubsets | None = None,
 ) -> Language:
     """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
 
@@ -79,6 +81,8 @@ def load_pipeline(
         pipeline's own, and ``dictionary`` where a part of the KB is named by anything else than
         types, or the KB has no type that the pipeline's model knows.
     :param tagger: the model of the last two: a folder, or a name.
+    :param section_subsets: by category of sections, the part of the KB that mentions in these are
+        linked in: ``{"medications": {"types": ["Chemical"]}}``.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
@@ -88,6 +92,7 @@ def load_pipeline(
         find_calibration(calibration)
     if detector is not None:
         check_detector(detector, None if tagger is None else str(tagger))
+    check_section_subsets(section_subsets or {})
     config_path = _config_path(name)
     config = spacy.util.load_config(config_path)
     parts = {"types": types, "sources": sources, "branch": branch, "ids": ids}
@@ -116,7 +121,8 @@ def load_pipeline(
             if linker is not None:
                 # What the pipeline's own linker was told need not suit another.
                 component |= {key: None for key in without(linker) if key in component}
-            own = {"threshold": threshold, "linker": linker, "nil": nil}
+            own: dict[str, Any] = {"threshold": threshold, "linker": linker, "nil": nil}
+            own["section_subsets"] = section_subsets
             files = {"model": model, "encoder": encoder, "fusion": fusion}
             files |= {"calibration": calibration}
             own |= {key: None if value is None else str(value) for key, value in files.items()}

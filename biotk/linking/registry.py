@@ -28,7 +28,6 @@ from biotk.linking.generator import (
 )
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.nil import STRATEGIES, NilConfig, NilLinker
-from biotk.linking.remembering import RememberingLinker
 from biotk.linking.shortlist import JoinedLists, Shortlist
 
 #: The model of linkers that need one, where none is named.
@@ -234,8 +233,8 @@ def make_linker(
     :param learned: names from a training corpus.
     :param options: what it is told beside.
     :param progress: told how far making the trie of a model, or vectors, is.
-    :param whole: the same linker over the whole KB, for ways to decide NIL that look at it, made by
-        :func:`whole_linker`; one is made where none is given.
+    :param whole: the same linker over the whole KB, for ways to decide NIL that look at it; one is
+        made where none is given.
     :raises UnknownNameError: there is none of that name.
     :raises InputError: there is no such model or encoder, or the linker has no use for what it is
         given.
@@ -262,26 +261,6 @@ def make_linker(
     elif whole is None:
         whole = LINKERS[name](kb, {**parts, "subset": None}, inner)
     return NilLinker(inside, whole, subset=subset, config=config, calibration=calibration)
-
-
-def whole_linker(
-    name: str,
-    kb: KnowledgeBase,
-    *,
-    learned: LearnedNames | None = None,
-    options: LinkerOptions = LinkerOptions(),
-) -> Linker:
-    """Make the linker of the whole KB that linkers of several parts can share.
-
-    It links each mention once, and keeps the link.
-
-    :param name: a key of :data:`LINKERS`.
-    :param kb: the knowledge base.
-    :param learned: names from a training corpus.
-    :param options: what the linkers of the parts are told.
-    """
-    parts: Parts = {"subset": None, "learned": learned, "progress": None}
-    return RememberingLinker(LINKERS[name](kb, parts, sharing(name, options)))
 
 
 def sharing(name: str, options: LinkerOptions) -> LinkerOptions:

@@ -21,7 +21,9 @@ from biotk.io import write_documents
 from biotk.kb import open_kb, read_subset
 from biotk.linking import Query
 from biotk.linking.calibration import Calibration
-from biotk.linking.registry import LinkerOptions, make_linker, whole_linker
+from biotk.linking.parts import LinkersOfParts
+from biotk.linking.registry import LinkerOptions, make_linker
+from biotk.linking.remembering import RememberingLinker
 from biotk.training.kb_parts import random_halves
 
 GOLD = {
@@ -129,9 +131,9 @@ def test_linkers_of_parts_share_the_whole_and_answer_as_if_alone(kb, linker):
     if linker == "cascade":
         options = replace(options, model=replace(tiny_generator(), name="tiny"))
     options = replace(options, nil="calibrated", calibration=fitted)
-    whole = whole_linker(linker, kb, options=options)
+    linkers = LinkersOfParts(linker, kb, options=options, remember=True)
     for part in parts_of(kb):
-        fast = make_linker(linker, kb, subset=part, options=options, whole=whole)
+        fast = linkers.of(part)
         slow = make_linker(linker, kb, subset=part, options=options)
         of_both = [_linked(each, NOTES) for each in (fast, slow)]
         assert of_both[0] == of_both[1]
@@ -139,14 +141,22 @@ def test_linkers_of_parts_share_the_whole_and_answer_as_if_alone(kb, linker):
 
 
 def test_remembered_links_are_the_linkers_own(kb):
-    options = LinkerOptions()
-    linker, remembered = make_linker("lexical", kb), whole_linker("lexical", kb, options=options)
-    slow = make_linker("lexical", kb, options=replace(options, threshold=0.0))
+    slow, asked = make_linker("lexical", kb), []
+
+    class Counted:
+        kb = slow.kb
+
+        def link_batch(self, queries, *, exhaustive=False):
+            asked.extend(queries)
+            return slow.link_batch(queries, exhaustive=exhaustive)
+
+    remembered = RememberingLinker(Counted())
     queries = [Query("fever"), Query("cold"), Query("fever"), Query("colds", "Chemical")]
     for exhaustive in (False, True, False):
         found = remembered.link_batch(queries, exhaustive=exhaustive)
         assert found == slow.link_batch(queries, exhaustive=exhaustive)
-    assert remembered.link("fever").concept_id == linker.link("fever").concept_id
+    assert remembered.link("fever") == slow.link("fever")
+    assert len(asked) == 6, "each query once, exhaustively and not"
 
 
 def run(*arguments: object):

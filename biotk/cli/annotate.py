@@ -82,6 +82,9 @@ def annotate_cli(
     ] = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents annotated at once.")] = 32,
     limit: Annotated[int | None, typer.Option(min=0, help="Read so many inputs at most.")] = None,
+    encoding: Annotated[
+        str, typer.Option(help="How the characters of plain texts are stored, as in latin-1.")
+    ] = "utf-8",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an output whose run was ended.")
     ] = False,
@@ -148,6 +151,7 @@ def annotate_cli(
             batch_size=batch_size,
             text=not no_text,
             limit=limit,
+            encoding=encoding,
             resume=resume,
             overwrite=overwrite,
             fail_fast=fail_fast,

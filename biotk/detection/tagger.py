@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from biotk.detection.guard import is_field
 from biotk.detection.labels import begun_anew, mentions_of
 from biotk.document import Abbreviation, Mention
 from biotk.errors import InputError, UnknownNameError
@@ -139,6 +140,8 @@ class TaggerDetector:
                 end = without_dose(text, start, end)
                 # A bracket or a number alone is nothing's name, whatever the model says.
                 if stretch.score < self.threshold or not any(map(str.isalpha, text[start:end])):
+                    continue
+                if is_field(text, start, end):
                     continue
                 found.append(Mention(((start, end),), text[start:end], name, score=stretch.score))
         if self.overlaps == "best":

@@ -107,7 +107,7 @@ class ConsoleReporter:
     def __init__(self, console: Console, *, first_word: float = 10.0) -> None:
         self.console = console
         self.first_word = first_word
-        self._done = 0
+        self._done: int | None = None  # until the pipeline is loaded
         self._silence: threading.Event | None = None
         self._bar: Progress | None = None
         self._counting: threading.Thread | None = None
@@ -140,9 +140,11 @@ class ConsoleReporter:
         waited, step = 0.0, self.first_word
         while not over.wait(step):
             waited += step
-            of = "document" if self._done == 1 else "documents"
+            done = "loading the pipeline"
+            if self._done is not None:
+                done = f"{self._done:,} {'document' if self._done == 1 else 'documents'} done"
             self.console.print(
-                f"annotating: {self._done:,} {of} done after {waited:,.0f} s",
+                f"annotating: {done} after {waited:,.0f} s",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,

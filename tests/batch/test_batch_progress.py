@@ -129,11 +129,33 @@ def test_long_run_without_a_bar_says_now_and_then_that_it_goes_on(folder: Path) 
     reporter = ConsoleReporter(Listened(file=file), first_word=0.05)
     annotate_files([folder], AnnotatorSpec("fake"), make=make_patient, reporter=reporter)
     lines = file.getvalue().splitlines()
-    assert lines[0] == "annotating: 0 documents done after 0 s"
+    assert lines[0] == "annotating: loading the pipeline after 0 s"
     assert lines[-1].startswith("6 documents in ")
     before = len(lines)
     time.sleep(0.3)
     assert len(file.getvalue().splitlines()) == before, "nothing is said after the end"
+
+
+def test_long_document_without_a_bar_is_told_to_be_under_way(folder: Path) -> None:
+    file, told = io.StringIO(), threading.Event()
+
+    class Listened(Console):
+        def print(self, *objects, **options):
+            super().print(*objects, **options)
+            if "documents done" in objects[0]:
+                told.set()
+
+    class Patient:
+        def annotate(self, batch):
+            assert told.wait(60)
+            return make(AnnotatorSpec("fake")).annotate(batch)
+
+    reporter = ConsoleReporter(Listened(file=file), first_word=0.05)
+    spec = AnnotatorSpec("fake")
+    annotate_files([folder], spec, make=lambda spec: Patient(), reporter=reporter)
+    assert any(
+        line.startswith("annotating: 0 documents done") for line in file.getvalue().split("\n")
+    )
 
 
 def test_run_that_never_began_has_no_summary(folder: Path) -> None:

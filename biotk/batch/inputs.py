@@ -47,15 +47,17 @@ def iter_items(
     *,
     problems: InputProblems,
     limit: int | None = None,
+    encoding: str = "utf-8",
 ) -> Iterator[Item]:
     """Read the inputs.
 
     :param paths: files and folders.
     :param problems: takes what is wrong.
     :param limit: how many inputs to read at most.
-    :raises InputError: at once, if a path does not exist.
+    :param encoding: of plain texts.
+    :raises InputError: at once, if a path or the encoding does not exist.
     """
-    return _numbered(iter_inputs(paths, problems=problems), problems, limit)
+    return _numbered(iter_inputs(paths, problems=problems, encoding=encoding), problems, limit)
 
 
 def _numbered(

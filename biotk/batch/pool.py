@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
@@ -69,10 +69,17 @@ class WorkerPool:
     :param spec: what the annotators are made from.
     :param workers: how many processes there are at most.
     :param want: what is wanted of each document.
+    :param on_ready: called when the first worker has its annotator.
     """
 
     def __init__(
-        self, make: MakeAnnotator, spec: AnnotatorSpec, *, workers: int, want: Want
+        self,
+        make: MakeAnnotator,
+        spec: AnnotatorSpec,
+        *,
+        workers: int,
+        want: Want,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
         self.make, self.spec, self.want, self.size = make, spec, want, workers
         self._context = multiprocessing.get_context("spawn")
@@ -81,6 +88,7 @@ class WorkerPool:
         self._tasks: deque[_Task] = deque()
         self._turn: deque[_Batch] = deque()
         self._stillborn = 0
+        self._on_ready, self._any_ready = on_ready, False
 
     def __enter__(self) -> Self:
         return self
@@ -181,6 +189,9 @@ class WorkerPool:
     def _hear(self, worker: _Worker, message: Message) -> None:
         if message[0] == "ready":
             worker.ready = True
+            if not self._any_ready:
+                self._any_ready = True
+                self._on_ready()
         elif message[0] == "logged":
             self._log.log(message[1])
         elif message[0] == "results":

@@ -1,6 +1,6 @@
 """What people see on stderr while a batch runs: how far, how fast, how many failures, how long yet.
 
-On a terminal a bar; elsewhere nothing but one line at the end.
+On a terminal a bar; elsewhere one line at the end, and one now and then where that is far off.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from rich.progress import (
 
 from biotk.batch.count import count_inputs
 
+#: Seconds of loading that a summary tells of.
+_TOLD_LOADING = 0.05
+
 
 @dataclass(slots=True)
 class Tally:
@@ -35,6 +38,7 @@ class Tally:
     :param skipped: inputs that an earlier run had done.
     :param faults: small faults of inputs that were read nevertheless.
     :param seconds: how long it took, loading the pipeline included.
+    :param loading: how long of that until the pipeline was loaded.
     :param finished: whether all inputs are done.
     """
 
@@ -44,17 +48,21 @@ class Tally:
     skipped: int = 0
     faults: int = 0
     seconds: float = 0.0
+    loading: float = 0.0
     finished: bool = False
+
+    def rates(self) -> str:
+        """:returns: how fast documents are annotated, once the pipeline is loaded."""
+        seconds = max(self.seconds - self.loading, 1e-9)
+        return f"{self.documents / seconds:,.1f} documents/s, {self.words / seconds:,.0f} words/s"
 
     def summary(self) -> str:
         """:returns: one line for people."""
-        seconds = max(self.seconds, 1e-9)
-        parts = [
-            f"{self.documents:,} documents in {self.seconds:,.1f} s",
-            f"{self.documents / seconds:,.1f} documents/s",
-            f"{self.words / seconds:,.0f} words/s",
-            f"{self.failed:,} failed",
-        ]
+        of = "document" if self.documents == 1 else "documents"
+        done = f"{self.documents:,} {of} in {max(self.seconds - self.loading, 0.0):,.1f} s"
+        if self.loading >= _TOLD_LOADING:
+            done += f" after {self.loading:,.1f} s of loading"
+        parts = [done, self.rates(), f"{self.failed:,} failed"]
         if self.skipped:
             parts.append(f"{self.skipped:,} were done before")
         if self.faults:
@@ -69,7 +77,7 @@ class Reporter(Protocol):
         """A run begins."""
 
     def update(self, tally: Tally) -> None:
-        """Some documents are done."""
+        """The pipeline is loaded, or some documents are done."""
 
     def stop(self, tally: Tally) -> None:
         """The run is over, whether it came to its end or not."""
@@ -92,16 +100,23 @@ class ConsoleReporter:
     """Reports on a console: a bar on a terminal, and a line at the end.
 
     :param console: where to; stderr, so that stdout is left to data.
+    :param first_word: after so many seconds, then twice as many and so on, a line says that the run
+        goes on, where there is no bar.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, first_word: float = 10.0) -> None:
         self.console = console
+        self.first_word = first_word
+        self._done: int | None = None  # until the pipeline is loaded
+        self._silence: threading.Event | None = None
         self._bar: Progress | None = None
         self._counting: threading.Thread | None = None
 
     def start(self, inputs: Sequence[str | Path], limit: int | None) -> None:
         """Show the bar, and count the inputs meanwhile: until that is done there is no ETA."""
         if not self.console.is_terminal:
+            self._silence = threading.Event()
+            threading.Thread(target=self._still_there, args=(self._silence,), daemon=True).start()
             return
         self._bar = Progress(
             SpinnerColumn(),
@@ -120,6 +135,22 @@ class ConsoleReporter:
         self._counting = threading.Thread(target=self._count, args=(inputs, limit), daemon=True)
         self._counting.start()
 
+    def _still_there(self, over: threading.Event) -> None:
+        """Tell now and then that a run goes on: a single note may take minutes."""
+        waited, step = 0.0, self.first_word
+        while not over.wait(step):
+            waited += step
+            done = "loading the pipeline"
+            if self._done is not None:
+                done = f"{self._done:,} {'document' if self._done == 1 else 'documents'} done"
+            self.console.print(
+                f"annotating: {done} after {waited:,.0f} s",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+            step = waited  # after 10 s, 20, 40, …
+
     def _count(self, inputs: Sequence[str | Path], limit: int | None) -> None:
         total = count_inputs(inputs)
         bar = self._bar
@@ -128,12 +159,10 @@ class ConsoleReporter:
 
     def update(self, tally: Tally) -> None:
         """Move the bar."""
+        self._done = tally.skipped + tally.documents
         if self._bar is None:
             return
-        seconds = max(tally.seconds, 1e-9)
-        speed = (
-            f"{tally.documents / seconds:,.1f} documents/s, {tally.words / seconds:,.0f} words/s"
-        )
+        speed = tally.rates() if tally.documents else "the first documents"
         if tally.failed:
             speed += f", {tally.failed:,} failed"
         task = self._bar.task_ids[0]
@@ -141,6 +170,8 @@ class ConsoleReporter:
 
     def stop(self, tally: Tally) -> None:
         """Take the bar away and say what was done."""
+        if self._silence is not None:
+            self._silence.set()
         if self._counting is not None:
             self._counting.join(1)  # a short run is over before its inputs are counted
         bar, self._bar = self._bar, None

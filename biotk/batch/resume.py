@@ -34,7 +34,9 @@ class Replayed:
     failed: int = 0
 
 
-def run_record(spec: AnnotatorSpec, want: Want, inputs: Sequence[str | Path]) -> dict[str, Any]:
+def run_record(
+    spec: AnnotatorSpec, want: Want, inputs: Sequence[str | Path], *, encoding: str = "utf-8"
+) -> dict[str, Any]:
     """:returns: everything that the bytes of an output depend on, to be compared at a resume.
 
     Inputs count by their names, so that a folder may be mounted elsewhere: ids and texts are
@@ -48,6 +50,7 @@ def run_record(spec: AnnotatorSpec, want: Want, inputs: Sequence[str | Path]) ->
         "kb": _kb_fingerprint(spec.overrides.get("kb")),
         "text": want.text,
         "inputs": [Path(path).resolve().name for path in inputs],
+        "encoding": encoding,
     }
 
 

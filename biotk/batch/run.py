@@ -28,6 +28,7 @@ class BatchOptions:
     :param batch_size: how many documents are annotated at once.
     :param text: write the notes' text into the output.
     :param limit: how many inputs are read at most.
+    :param encoding: how the characters of plain texts are stored.
     :param resume: go on with the output of an earlier run.
     :param overwrite: begin anew where there is an output.
     :param fail_fast: stop at the first document that fails.
@@ -37,6 +38,7 @@ class BatchOptions:
     batch_size: int = 32
     text: bool = True
     limit: int | None = None
+    encoding: str = "utf-8"
     resume: bool = False
     overwrite: bool = False
     fail_fast: bool = False
@@ -93,21 +95,27 @@ def annotate_files(
     resuming = _check_output(files, inputs, options)
     want = Want(text=options.text, document=on_document is not None)
     problems = InputProblems()
-    items = iter_items(inputs, problems=problems, limit=options.limit)
+    items = iter_items(inputs, problems=problems, limit=options.limit, encoding=options.encoding)
     tally, reporter = Tally(), reporter or Silent()
+    record = run_record(spec, want, inputs, encoding=options.encoding)
     reporter.start(inputs, options.limit)
     try:
         if files is not None and resuming:
             files.open()
-            check_record(files.record_path, run_record(spec, want, inputs))
+            check_record(files.record_path, record)
             tally.skipped = replay(files, items, on_document=on_document).documents
         began = time.perf_counter()
-        with closing(_annotated(items, spec, make, want, options)) as batches:
+
+        def loaded() -> None:
+            tally.loading = time.perf_counter() - began
+            reporter.update(tally)
+
+        with closing(_annotated(items, spec, make, want, options, loaded)) as batches:
             first = next(batches, [])
             if files is not None and not resuming:
                 # Only now: a pipeline that cannot be loaded costs nobody an earlier output.
                 files.open()
-                files.begin(run_record(spec, want, inputs))
+                files.begin(record)
             for results in _chain(first, batches):
                 kept = _until_failure(results) if options.fail_fast else results
                 if files is not None:
@@ -150,16 +158,19 @@ def _annotated(
     make: MakeAnnotator,
     want: Want,
     options: BatchOptions,
+    loaded: Callable[[], None],
 ) -> Generator[list[Result]]:
     """Annotate in this process or in others; nothing is loaded where nothing is left to do."""
     batches = iter_batches(items, size=options.batch_size)
     if options.workers > 1:
-        with WorkerPool(make, spec, workers=options.workers, want=want) as pool:
+        with WorkerPool(make, spec, workers=options.workers, want=want, on_ready=loaded) as pool:
             yield from pool.run(batches)
         return
     annotator = None
     for batch in batches:
-        annotator = annotator or load(make, spec)
+        if annotator is None:
+            annotator = load(make, spec)
+            loaded()
         yield annotate_batch(annotator, batch, want)
 
 

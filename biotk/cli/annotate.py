@@ -22,7 +22,16 @@ from biotk.cli.linker_options import (
     OtherLinker,
 )
 from biotk.cli.output import FAILED, say
-from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
+from biotk.cli.subset_options import (
+    Branch,
+    Ids,
+    PartOptions,
+    SectionTypes,
+    Source,
+    Subset,
+    Types,
+    section_subsets,
+)
 from biotk.errors import BioTKError
 
 if TYPE_CHECKING:
@@ -67,11 +76,15 @@ def annotate_cli(
     branch: Branch = None,
     ids: Ids = None,
     subset: Subset = None,
+    section_types: SectionTypes = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Processes that annotate. The output is the same with any.")
     ] = 1,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents annotated at once.")] = 32,
     limit: Annotated[int | None, typer.Option(min=0, help="Read so many inputs at most.")] = None,
+    encoding: Annotated[
+        str, typer.Option(help="How the characters of plain texts are stored, as in latin-1.")
+    ] = "utf-8",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an output whose run was ended.")
     ] = False,
@@ -112,6 +125,8 @@ def annotate_cli(
 
     biotk annotate notes/ -o tumours.jsonl --types Disease --branch MESH:D009369
 
+    biotk annotate notes/ -o notes.jsonl --section-types medications=Chemical
+
     biotk annotate notes/ -o notes.jsonl --linker cascade --model models/mine
 
     biotk annotate paper.txt --pipeline literature --detector both --tagger runs/tagger/model --view
@@ -125,6 +140,8 @@ def annotate_cli(
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     if part:
         overrides |= part.overrides(_kb_of(pipeline, kb))
+    if section_types:
+        overrides["section_subsets"] = section_subsets(section_types, _kb_of(pipeline, kb))
     code = _run_or_blame_kb(
         lambda: _kb_of(pipeline, kb),
         inputs,
@@ -134,6 +151,7 @@ def annotate_cli(
             batch_size=batch_size,
             text=not no_text,
             limit=limit,
+            encoding=encoding,
             resume=resume,
             overwrite=overwrite,
             fail_fast=fail_fast,

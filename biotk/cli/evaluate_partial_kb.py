@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biotk.cli.detector_options import OtherDetector, Tagger
-from biotk.cli.evaluate_corpus import annotated_by, check_corpus, half_of, read_corpus
+from biotk.cli.evaluate_corpus import check_corpus, half_of, read_corpus
+from biotk.cli.evaluate_drawn_parts import PartsWanted, write_parts
 from biotk.cli.evaluate_options import Corpus, Half, Json, Kb, PipelineName, WhichHalf
-from biotk.cli.evaluate_part import resolver, sought
+from biotk.cli.evaluate_part import resolver
 from biotk.cli.evaluate_report import show_report
 from biotk.cli.linker_options import CalibrationOption, Encoder, Fusion, LinkerName, Model
+from biotk.cli.output import say
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from biotk.document import Document, Link
     from biotk.kb import KbSubset, KnowledgeBase
     from biotk.linking.nil import NilLinker
+    from biotk.linking.registry import LinkerOptions
+    from biotk.training.kb_parts import NamedPart
 
 #: What reports call the strategies of :data:`biotk.linking.nil.STRATEGIES`, in their order.
 _CALLED = {
@@ -64,6 +68,17 @@ def partial_kb_cli(
             help="Ten branches of a semantic type instead of one part, so that types say nothing.",
         ),
     ] = None,
+    by_type: Annotated[
+        bool,
+        typer.Option("--by-type", help="Each semantic type that mentions have, instead of a part."),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of halves and branches.")] = 1,
+    write_to: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-parts", metavar="FOLDER", help="Write the ids of each part to a file there."
+        ),
+    ] = None,
     types: Types = None,
     source: Source = None,
     branch: Branch = None,
@@ -81,13 +96,18 @@ def partial_kb_cli(
     biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --subset-ids medic.txt --json
 
     biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --random-halves 10 --half reported
+
+    biotk evaluate partial-kb --corpus craft.jsonl --kb open --by-type --write-parts parts/
     """
-    part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    named = bool(part) or subset_ids is not None
-    if named + bool(random_halves) + (same_type is not None) != 1:
-        raise InputError(
-            "name one part (--subset-ids, --types, --branch, …), or --random-halves, or --same-type"
-        )
+    wanted = PartsWanted(
+        part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
+        subset_ids=subset_ids,
+        complement=complement,
+        random_halves=random_halves,
+        same_type=same_type,
+        by_type=by_type,
+        seed=seed,
+    )
     report = evaluate_partial_kb(
         corpus,
         kb,
@@ -95,13 +115,12 @@ def partial_kb_cli(
         linker,
         {"model": model, "encoder": encoder, "fusion": fusion, "calibration": calibration},
         {"detector": detector, "tagger": tagger},
-        part=part,
-        subset_ids=subset_ids,
-        complement=complement,
-        random_halves=random_halves,
-        same_type=same_type,
+        wanted=wanted,
         half=half,
+        write_to=write_to,
     )
+    if not as_json:
+        del report["parts"]  # they have been told one by one
     show_report(report, as_json=as_json)
 
 
@@ -113,18 +132,19 @@ def evaluate_partial_kb(
     how: dict[str, Any],
     detection: dict[str, Any],
     *,
-    part: PartOptions,
-    subset_ids: Path | None,
-    complement: bool,
-    random_halves: int,
-    same_type: str | None,
+    wanted: PartsWanted,
     half: Half,
+    write_to: Path | None = None,
 ) -> dict[str, Any]:
-    """Run a pipeline in one part of a KB or several, and decide NIL in every way."""
+    """Run a pipeline in one part of a KB or several, and decide NIL in every way.
+
+    :param how: what the linker is told.
+    :param detection: what the detector is told.
+    :param write_to: where the ids of the parts are written.
+    """
     from biotk.kb.default import resolve_kb
     from biotk.linking.calibration import DEFAULT_CALIBRATION
-    from biotk.linking.registry import LinkerOptions, check_linker, sharing
-    from biotk.training import kb_parts
+    from biotk.linking.registry import LinkerOptions, check_linker
     from biotk.training.calibrate import gold_of
 
     how = {**how, "calibration": how["calibration"] or DEFAULT_CALIBRATION}
@@ -134,80 +154,101 @@ def evaluate_partial_kb(
     documents = read_corpus(corpus)
     check_corpus(documents, kb, resolver(kb))
     documents = half_of(documents, half)
-    gold = [own for d in documents for m in d.mentions if (own := gold_of(kb, m))]
-    if random_halves:
-        parts = kb_parts.random_halves(kb, random_halves, seed=1)
-    elif same_type is not None:
-        parts = kb_parts.same_type_branches(kb, gold, 10, type=same_type, seed=1)
-        if not parts:
-            raise InputError(f"no branch of {same_type} has some of the gold mentions, not all")
-    else:
-        named = sought(part, kb, subset_ids=subset_ids)[1]
-        whole = kb.subset() if named is None else named
-        if part.types:
-            whole &= kb.subset(types=part.types)
-        parts = [~whole if complement else whole]
-    loaded = sharing(linker, options)
-    options = replace(options, model=loaded.model, encoder=loaded.encoder)
-    each = [_of_part(kb, documents, pipeline, linker, options, detection, own) for own in parts]
+    parts = wanted.of(kb, [own for d in documents for m in d.mentions if (own := gold_of(kb, m))])
+    if write_to is not None:
+        write_parts(kb, parts, write_to)
+    runner = _Runner(kb, documents, pipeline, linker, options, detection)
+    each: list[dict[str, dict[str, Any]]] = []
+    for number, part in enumerate(parts, 1):
+        each.append(runner.run(part.subset))
+        size = f"{len(part.subset):,} concepts, {_n_gold(each[-1])} gold mentions"
+        say(f"part {number} of {len(parts)}, {part.name}: {size}; F1 {_f1s(each[-1])}")
     means = {
         called: {
             figure: sum(found[called][figure] for found in each) / len(each) for figure in _FIGURES
         }
         for called in each[0]
     }
+    if len(parts) > 1:
+        say(f"mean over {len(parts)} parts: F1 {_f1s(means)}")
     return {
         **means,
         "n_parts": len(parts),
-        "concepts": [len(own) for own in parts],
-        "n_gold": [found["calibrated"]["n_gold"] for found in each],
+        "seed": wanted.seed,
+        "concepts": [len(part.subset) for part in parts],
+        "n_gold": [_n_gold(found) for found in each],
+        "parts": [_part_report(*pair) for pair in zip(parts, each, strict=True)],
         "pipeline": pipeline,
         "linker": linker,
         "kb": {"name": kb.manifest.name, "fingerprint": kb.fingerprint},
     }
 
 
-def _of_part(
-    kb: KnowledgeBase,
-    documents: list[Document],
-    pipeline: str,
-    linker: str,
-    options: Any,
-    detection: dict[str, Any],
-    subset: KbSubset,
-) -> dict[str, dict[str, Any]]:
-    from biotk.evaluation import score_end_to_end
-    from biotk.linking.nil import NilLinker
-    from biotk.linking.registry import make_linker
-
-    # The detector of the pipeline, which a part would else make one that goes by names.
-    chosen = {**_detector_of(pipeline), **{k: v for k, v in detection.items() if v is not None}}
-    found = annotated_by(pipeline, str(kb.path), documents, linked=False, subset=subset, **chosen)
-    made = make_linker(linker, kb, subset=subset, options=options)
-    if not isinstance(made, NilLinker):
-        raise InputError(f"the {linker} linker cannot be asked for its evidence")
-    linked = _linked(made, found)
-    resolve, allowed = resolver(kb), frozenset(kb.ids_of(subset.indices))
-    report = {}
-    for called, predicted in linked.items():
-        scores = score_end_to_end(
-            zip(documents, predicted, strict=True),
-            resolve=resolve,
-            allowed_ids=allowed,
-            resamples=1,
-        )
-        report[called] = scores.to_dict()
-    return report
+def _n_gold(found: Mapping[str, Mapping[str, Any]]) -> int:
+    """:returns: how many gold mentions are in a part."""
+    return int(found["direct"]["n_gold"])
 
 
-def _detector_of(pipeline: str) -> dict[str, Any]:
-    from biotk.components.pipelines import load_pipeline
+def _f1s(found: Mapping[str, Mapping[str, float]]) -> str:
+    return ", ".join(f"{called} {figures['f1']:.3f}" for called, figures in found.items())
 
-    for _, pipe in load_pipeline(pipeline).pipeline:
-        name = getattr(pipe, "detector_name", None)
-        if name is not None:
-            return {"detector": name}
-    return {}
+
+def _part_report(part: NamedPart, found: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    figures = {called: {name: own[name] for name in _FIGURES} for called, own in found.items()}
+    return {
+        "name": part.name,
+        "fingerprint": part.subset.fingerprint,
+        "concepts": len(part.subset),
+        "n_gold": _n_gold(found),
+        **figures,
+    }
+
+
+class _Runner:
+    """Runs a pipeline in one part after the other, and does what no part changes once.
+
+    That is: to read the documents with the tagger's model, and to ask the linker of the whole KB
+    about a mention. What names of a part the dictionary finds, and what is linked to in it, is done
+    for each part.
+    """
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        documents: list[Document],
+        pipeline: str,
+        linker: str,
+        options: LinkerOptions,
+        detection: dict[str, Any],
+    ) -> None:
+        from biotk.components.parts import PartFinder
+        from biotk.linking.parts import LinkersOfParts
+
+        self._kb, self._documents, self._linker = kb, documents, linker
+        self._linkers = LinkersOfParts(linker, kb, options=options, remember=True)
+        self._finder = PartFinder(pipeline, kb, **detection)
+        self._resolve = resolver(kb)
+
+    def run(self, subset: KbSubset) -> dict[str, dict[str, Any]]:
+        """:returns: the figures, by every way to decide NIL."""
+        from biotk.evaluation import score_end_to_end
+        from biotk.linking.nil import NilLinker
+
+        found = self._finder.find(self._documents, subset)
+        made = self._linkers.of(subset)
+        if not isinstance(made, NilLinker):
+            raise InputError(f"the {self._linker} linker cannot be asked for its evidence")
+        allowed = frozenset(self._kb.ids_of(subset.indices))
+        report = {}
+        for called, predicted in _linked(made, found).items():
+            scores = score_end_to_end(
+                zip(self._documents, predicted, strict=True),
+                resolve=self._resolve,
+                allowed_ids=allowed,
+                resamples=1,
+            )
+            report[called] = scores.to_dict()
+        return report
 
 
 def _linked(linker: NilLinker, found: Sequence[Document]) -> dict[str, list[Document]]:

@@ -39,6 +39,15 @@ Subset = Annotated[
     typer.Option(metavar="FILE", help="Only the concepts of a file from `biotk kb subset`."),
 ]
 
+SectionTypes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CATEGORY=A,B",
+        help="In sections of this category, mentions are linked to these semantic types alone, as "
+        "in medications=Chemical; may be given again.",
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartOptions:
@@ -151,6 +160,24 @@ def _is_file(value: str) -> bool:
 
 def _short(value: str) -> str:
     return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+
+
+def section_subsets(values: Sequence[str], kb: KnowledgeBase) -> dict[str, dict[str, list[str]]]:
+    """Take ``CATEGORY=A,B`` apart, and make sure that the KB has those types.
+
+    :returns: as :func:`biotk.components.section_parts.check_section_subsets` takes them.
+    :raises InputError: there is no equals sign, or nothing beside it.
+    :raises UnknownNameError: a type that the KB does not have.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for value in values:
+        category, _, names = value.partition("=")
+        types = split_names([names], kb.manifest.types)
+        if not category.strip() or not types:
+            raise InputError(f"--section-types {value}: write it as in medications=Chemical,Drug")
+        kb.subset(types=types)
+        found.setdefault(category.strip(), {"types": []})["types"] += types
+    return found
 
 
 def read_ids(kb: KnowledgeBase, path: Path) -> KbSubset:

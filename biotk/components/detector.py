@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
@@ -18,7 +18,8 @@ from biotk.components.saving import KbComponent, absolute_model
 from biotk.components.spans import split_tokens, whole_span
 from biotk.detection import BothDetector, Detector, DictionaryDetector, TaggerDetector
 from biotk.detection.dictionary import Overlaps
-from biotk.detection.tagger import DEFAULT_TAGGER
+from biotk.detection.remembering import RememberedLabels
+from biotk.detection.tagger import DEFAULT_TAGGER, load_labeller
 from biotk.document import Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
@@ -71,8 +72,29 @@ class DetectorComponent(BatchedComponent, KbComponent):
         self.spans_key = spans_key
         self.overwrite_ents = overwrite_ents
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_labels": None}
+
     def _forget(self) -> None:
         self._built: Detector | None = None
+        self._labels: RememberedLabels | None = None
+
+    def restrict(self, subset: KbSubset | None) -> None:
+        """Seek what is in another part of the KB from now on.
+
+        The model stays loaded. From the first call on it remembers the texts that it has read, so
+        that the same documents are read once for all parts: what a part changes is which of the
+        model's types are sought, and all that the dictionary finds.
+
+        :param subset: the part, in the place of the one that there was; None for none.
+        """
+        labels = self._labels
+        if labels is None and self.detector_name != "dictionary":
+            one_thread_after_fork()
+            labels = RememberedLabels(load_labeller(self.tagger or DEFAULT_TAGGER))
+        self.handle.part = subset
+        self._forget()
+        self._labels = labels
 
     @property
     def detector(self) -> Detector:
@@ -87,9 +109,8 @@ class DetectorComponent(BatchedComponent, KbComponent):
         if self.detector_name == "dictionary":
             return DictionaryDetector(self.handle.kb, subset=subset, overlaps=self.overlaps)
         overlaps: Literal["best", "all"] = "best" if self.overlaps == "longest" else "all"
-        tagger = TaggerDetector.load(
-            self.tagger or DEFAULT_TAGGER, threshold=self.threshold, overlaps=overlaps
-        )
+        model = self._labels or load_labeller(self.tagger or DEFAULT_TAGGER)
+        tagger = TaggerDetector(model, threshold=self.threshold, overlaps=overlaps)
         there = {entity_type(each) for each in self._types(subset)}
         names = [each for each in tagger.types if entity_type(each) in there]
         if names:

@@ -140,6 +140,7 @@ def make_detector(
         "resolve_abbreviations": True,
         "max_entities_per_mention": 5,
         "spans_key": "biotk",
+        "section_subsets": None,
         "include_kb": False,
     },
 )
@@ -165,6 +166,7 @@ def make_linker(
     resolve_abbreviations: bool,
     max_entities_per_mention: int,
     spans_key: str,
+    section_subsets: dict[str, dict[str, list[str]]] | None,
     include_kb: bool,
 ) -> Callable[[Doc], Doc]:
     """Link each entity to a concept of the KB, or to NIL.
@@ -189,6 +191,8 @@ def make_linker(
     resolve_abbreviations (bool): whether short forms are looked up by their long form.
     max_entities_per_mention (int): how many candidates `span._.kb_ents` shows.
     spans_key (str): spans in doc.spans that are linked beside doc.ents.
+    section_subsets (dict | None): by category of sections, the part of the KB that mentions in
+        these are linked in: {"medications": {"types": ["Chemical"]}}.
     include_kb (bool): whether to_disk copies the KB.
     """
     from biotk.components.kb import KbHandle
@@ -218,4 +222,5 @@ def make_linker(
         resolve_abbreviations=resolve_abbreviations,
         max_entities_per_mention=max_entities_per_mention,
         spans_key=spans_key,
+        section_subsets=section_subsets,
     )

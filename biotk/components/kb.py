@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,6 @@ import numpy as np
 from biotk.errors import ConceptNotFoundError, InputError, KbMismatchError
 from biotk.kb import KbSubset, KnowledgeBase, read_subset, write_subset
 from biotk.kb.default import embedded_kbs, resolve_kb
-
-logger = logging.getLogger(__name__)
 
 _FILE = "kb.json"
 _COPY = "kb"
@@ -61,9 +58,10 @@ class KbHandle:
         self.include = include
         self._fingerprint: str | None = None
         self._kb: KnowledgeBase | None = None
+        self._empty: KbSubset | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_kb": None}
+        return {**self.__dict__, "_kb": None, "_empty": None}
 
     @property
     def kb(self) -> KnowledgeBase:
@@ -100,20 +98,15 @@ class KbHandle:
         part = self._read_part()
         if part is None and not given:
             return None
-        try:
-            subset = self.kb.subset(**given)
-        except ConceptNotFoundError as error:
-            # spaCy takes a KeyError for a component that was not initialised.
-            raise InputError(str(error)) from error
+        subset = named_part(self.kb, given)
         subset = subset if part is None else subset & part
         if not subset:
             told = [f"{name} ({_shown(value)})" for name, value in given.items()]
             told += [] if part is None else ["the subset"]
-            logger.warning(
-                "no concept of the KB %r meets all of %s: nothing will be found",
-                self.kb.manifest.name,
-                ", ".join(told),
+            subset.tell_if_empty(
+                f"no concept of the KB {self.kb.manifest.name!r} meets all of {', '.join(told)}"
             )
+            self._empty = subset  # it is told once as long as someone has it
         return subset
 
     def _read_part(self) -> KbSubset | None:
@@ -178,6 +171,19 @@ class KbHandle:
         same = self._part_named == plain.get("subset_named", "")
         if (folder / SUBSET_FILE).is_file() and (same or self.part is None):
             self.part = folder / SUBSET_FILE
+
+
+def named_part(kb: KnowledgeBase, given: Mapping[str, Sequence[str]]) -> KbSubset:
+    """Make a part of a KB from conditions, as :meth:`KnowledgeBase.subset` takes them.
+
+    :raises UnknownNameError: a type or source that the KB does not have.
+    :raises InputError: an id that the KB does not have.
+    """
+    try:
+        return kb.subset(**given)
+    except ConceptNotFoundError as error:
+        # spaCy takes a KeyError for a component that was not initialised.
+        raise InputError(str(error)) from error
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -24,14 +25,23 @@ from biotk.components.plain import (
     set_link,
 )
 from biotk.components.saving import KbComponent, absolute_model
-from biotk.document import Abbreviation, section_at, section_name
+from biotk.components.section_parts import (
+    SectionSubsets,
+    check_section_subsets,
+    part_of,
+    told_of,
+)
+from biotk.document import Abbreviation, Link, section_at, section_name
 from biotk.kb import KnowledgeBase
 from biotk.linking import Linker, Query
 from biotk.linking.calibration import find_calibration
 from biotk.linking.long_forms import LongForms
-from biotk.linking.registry import LinkerOptions, check_linker, make_linker
+from biotk.linking.parts import LinkersOfParts
+from biotk.linking.registry import LinkerOptions, check_linker
 from biotk.text.abbreviations import find_abbreviations
 from biotk.types import NIL
+
+logger = logging.getLogger(__name__)
 
 _KB_ENTS_SHOWN = 5
 _LEARNED = "learned_names.tsv"
@@ -41,15 +51,20 @@ _MODEL = "model.json"
 
 #: The key in a link's reasons that tells the section: its category, or else its title.
 SECTION = "section"
+#: The key that tells the part of the KB that the mention's section has to itself.
+PART = "part"
 
 
 class _Asked(NamedTuple):
-    """A span that is linked, whether it is one of the document's entities, and its section."""
+    """A span that is linked, and whether it is one of the document's entities; its section, and
+    the category of that where it has a part of the KB to itself.
+    """
 
     span: Span
     is_entity: bool
     query: Query
     section: str | None
+    category: str | None
 
 
 class LinkerComponent(BatchedComponent, KbComponent):
@@ -79,6 +94,10 @@ class LinkerComponent(BatchedComponent, KbComponent):
     :param resolve_abbreviations: whether short forms are looked up by their long form.
     :param max_entities_per_mention: how many candidates a link keeps.
     :param spans_key: spans that are linked beside the entities.
+    :param section_subsets: by category of sections, the part of the KB that mentions in these are
+        linked in, and no more than the component's own: ``{"medications": {"types":
+        ["Chemical"]}}``. Mentions of other sections, and of documents without any, are linked in
+        the component's own part.
     """
 
     def __init__(
@@ -99,8 +118,10 @@ class LinkerComponent(BatchedComponent, KbComponent):
         resolve_abbreviations: bool = True,
         max_entities_per_mention: int = _KB_ENTS_SHOWN,
         spans_key: str = "biotk",
+        section_subsets: SectionSubsets | None = None,
     ) -> None:
         super().__init__(name, handle)
+        check_section_subsets(section_subsets or {})
         # Where a saved pipeline had its calibration, there need be none any more: it has its own.
         check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion, nil=nil))
         self.linker_name = linker
@@ -116,7 +137,13 @@ class LinkerComponent(BatchedComponent, KbComponent):
         self.learned_names = learned_names
         self.resolve_abbreviations = resolve_abbreviations
         self.spans_key = spans_key
+        self.section_subsets = section_subsets or {}
+        self._told = False
         _add_getters()
+
+    def __getstate__(self) -> dict[str, object]:
+        state = super().__getstate__()
+        return {key: value for key, value in state.items() if key != "_by_section"}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         super().__setstate__(state)
@@ -125,6 +152,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
 
     def _forget(self) -> None:
         self._built: Linker | None = None
+        self._by_section: dict[str, Linker] = {}
 
     @property
     def kb(self) -> KnowledgeBase:
@@ -136,20 +164,21 @@ class LinkerComponent(BatchedComponent, KbComponent):
         """The linker, made at first use, its model loaded."""
         if self._built is None:
             one_thread_after_fork()
-            learned = self.learned_names and LearnedNames.read(self.kb, self.learned_names)
-            self._built = make_linker(
-                self.linker_name,
-                self.kb,
-                subset=self.handle.subset,
-                learned=learned or None,
-                options=replace(
-                    self.options,
-                    model=self.model,
-                    encoder=self.encoder,
-                    fusion=self.fusion,
-                    calibration=self.calibration,
-                ),
+            given = replace(
+                self.options,
+                model=self.model,
+                encoder=self.encoder,
+                fusion=self.fusion,
+                calibration=self.calibration,
             )
+            learned = self.learned_names and LearnedNames.read(self.kb, self.learned_names)
+            made = LinkersOfParts(self.linker_name, self.kb, learned=learned or None, options=given)
+            built = made.of(self.handle.subset)
+            self._by_section = {
+                category: made.of(part_of(self.handle, category, self.section_subsets))
+                for category in self.section_subsets
+            }
+            self._built = built
         return self._built
 
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
@@ -190,6 +219,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
             "model_named": self._model_named,
             "encoder": self.encoder,
             "encoder_named": self._encoder_named,
+            "section_subsets": json.dumps(self.section_subsets) if self.section_subsets else None,
         }
         return {key: value for key, value in plain.items() if value is not None}
 
@@ -199,13 +229,18 @@ class LinkerComponent(BatchedComponent, KbComponent):
             self.model = plain["model"]
         if plain.get("encoder_named") == self._encoder_named and "encoder" in plain:
             self.encoder = plain["encoder"]
+        if not self.section_subsets and "section_subsets" in plain:
+            self.section_subsets = json.loads(plain["section_subsets"])
+            check_section_subsets(self.section_subsets)
 
     def _process(self, docs: Sequence[Doc]) -> Sequence[Doc]:
         asked = [each for doc in docs for each in self._asked(doc)]
-        links = self.linker.link_batch([each.query for each in asked])
-        for (span, is_entity, _, section), link in zip(asked, links, strict=True):
+        for (span, is_entity, _, section, category), link in zip(asked, self._links(asked)):
             if section is not None:
                 link = replace(link, reasons={**link.reasons, SECTION: section})
+            if category is not None:
+                told = told_of(category, self.section_subsets)
+                link = replace(link, reasons={**link.reasons, PART: told})
             set_link(span, link)
             if is_entity:
                 # spaCy keeps an entity's id in its tokens; setting it there leaves the rest alone.
@@ -214,6 +249,19 @@ class LinkerComponent(BatchedComponent, KbComponent):
                     token.ent_kb_id = kb_id
         return docs
 
+    def _links(self, asked: Sequence[_Asked]) -> list[Link]:
+        """:returns: the link of each, those of one part of the KB answered together."""
+        whole = self.linker
+        by_category: dict[str | None, list[int]] = {}
+        for number, each in enumerate(asked):
+            by_category.setdefault(each.category, []).append(number)
+        found: dict[int, Link] = {}
+        for category, numbers in by_category.items():
+            linker = whole if category is None else self._by_section[category]
+            queries = [asked[number].query for number in numbers]
+            found.update(zip(numbers, linker.link_batch(queries), strict=True))
+        return [found[number] for number in range(len(asked))]
+
     def _asked(self, doc: Doc) -> Iterator[_Asked]:
         passage = doc.text
         found: tuple[Abbreviation, ...] = ()
@@ -221,6 +269,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
             found = get_abbreviations(doc) or find_abbreviations(passage)
         forms = LongForms(found) if found else None
         sections = get_sections(doc)
+        if self.section_subsets and not sections and passage.strip():
+            self._tell_without_sections()
         entities = doc.ents
         for at, span in enumerate((*entities, *self._other_spans(doc, entities))):
             if self.linked_labels is not None and span.label_ not in self.linked_labels:
@@ -230,8 +280,20 @@ class LinkerComponent(BatchedComponent, KbComponent):
             long_form = forms.of(text, start, end) if forms else None
             score = get_score(span)
             query = Query(text, span.label_ or None, long_form, passage, start, end, score)
-            section = section_name(passage, section_at(sections, start))
-            yield _Asked(span, at < len(entities), query, section)
+            section = section_at(sections, start)
+            category = None if section is None else section.category
+            part = category if category in self.section_subsets else None
+            name = section_name(passage, section)
+            yield _Asked(span, at < len(entities), query, name, part)
+
+    def _tell_without_sections(self) -> None:
+        if not self._told:
+            self._told = True
+            logger.warning(
+                "section_subsets of %s has no effect on documents without sections: put "
+                "biotk_sections before it in the pipeline",
+                self.name,
+            )
 
     def _other_spans(self, doc: Doc, entities: Sequence[Span]) -> Iterator[Span]:
         places = {(ent.start, ent.end, ent.label) for ent in entities}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from biotk.components.detector import check_detector
+from biotk.components.section_parts import SectionSubsets, check_section_subsets
 from biotk.detection.tagger import DEFAULT_TAGGER, tagger_types
 from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
@@ -45,6 +46,7 @@ class PipelineSettings:
     calibration: _File = None
     detector: str | None = None
     tagger: _File = None
+    section_subsets: SectionSubsets | None = None
 
     def check(self) -> None:
         """Make sure that there is what is named, before anything is loaded.
@@ -62,6 +64,7 @@ class PipelineSettings:
             find_calibration(self.calibration)
         if self.detector is not None:
             check_detector(self.detector, _text(self.tagger))
+        check_section_subsets(self.section_subsets or {})
 
     def put_into(self, config: dict[str, Any], *, is_saved: bool) -> None:
         """Change a pipeline's config.
@@ -103,7 +106,7 @@ class PipelineSettings:
 
     def _tell_detector(self, component: dict[str, Any], *, is_saved: bool) -> None:
         chosen = self.detector is not None or self.tagger is not None or is_saved
-        if not chosen and (self._names_a_part or not _has_tagger_types(component)):
+        if not chosen and (self._names_a_part or not has_tagger_types(component)):
             component |= _BY_NAMES
         component |= _given(detector=self.detector, tagger=_text(self.tagger))
         if self.detector == "dictionary":
@@ -126,6 +129,7 @@ class PipelineSettings:
             encoder=_text(self.encoder),
             fusion=_text(self.fusion),
             calibration=_text(self.calibration),
+            section_subsets=self.section_subsets,
         )
 
 
@@ -141,7 +145,7 @@ def _list(values: Sequence[str] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
-def _has_tagger_types(component: Mapping[str, Any]) -> bool:
+def has_tagger_types(component: Mapping[str, Any]) -> bool:
     """:returns: whether the detector's model has a type in common with what is sought; true where
     it has no model.
     """

@@ -11,9 +11,10 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from biotk.components.kb import SUBSET_FILE, KbHandle
-from biotk.components.pipeline_settings import PipelineSettings
+from biotk.components.pipeline_settings import PipelineSettings, has_tagger_types
 from biotk.components.plain import get_abbreviations, get_link, get_score, get_sections
 from biotk.components.saving import KbComponent
+from biotk.components.section_parts import SectionSubsets
 from biotk.document import Document, Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
@@ -41,6 +42,7 @@ def load_pipeline(
     calibration: str | Path | None = None,
     detector: str | None = None,
     tagger: str | Path | None = None,
+    section_subsets: SectionSubsets | None = None,
 ) -> Language:
     """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
 
@@ -68,13 +70,15 @@ def load_pipeline(
         pipeline's own, and ``dictionary`` where a part of the KB is named by anything else than
         types, or the KB has no type that the pipeline's model knows.
     :param tagger: the model of the last two: a folder, or a name.
+    :param section_subsets: by category of sections, the part of the KB that mentions in these are
+        linked in: ``{"medications": {"types": ["Chemical"]}}``.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
     settings = PipelineSettings(
         kb=kb, types=types, sources=sources, branch=branch, ids=ids, subset=subset,
         threshold=threshold, linker=linker, model=model, encoder=encoder, fusion=fusion, nil=nil,
-        calibration=calibration, detector=detector, tagger=tagger,
+        calibration=calibration, detector=detector, tagger=tagger, section_subsets=section_subsets,
     )  # fmt: skip
     settings.check()
     config_path = _config_path(name)
@@ -132,6 +136,21 @@ def pipeline_kb(name: str | Path) -> str:
                 handle.from_disk(path.parent / key)
             return handle.name
     raise InputError(f"the pipeline {str(name)!r} has no component with a KB")
+
+
+def pipeline_detector(name: str | Path) -> str | None:
+    """:returns: how a pipeline finds mentions, where no part is named; None if by nothing of ours.
+
+    :raises UnknownNameError: there is no pipeline of that name.
+    """
+    path = _config_path(name)
+    config = spacy.util.load_config(path)
+    for key in config["nlp"]["pipeline"]:
+        component = config["components"].get(key, {})
+        if component.get("factory") == "biotk_detector":
+            by_names = not _is_saved(path) and not has_tagger_types(component)
+            return "dictionary" if by_names else str(component.get("detector", "dictionary"))
+    return None
 
 
 def _kb_components(nlp: Language) -> list[str]:

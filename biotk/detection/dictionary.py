@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from biotk.detection.guard import NameGuard
+from biotk.detection.guard import NameGuard, is_field
 from biotk.document import Abbreviation, Mention
 from biotk.errors import KbMismatchError
 from biotk.kb import KbSubset, KnowledgeBase
@@ -159,6 +159,8 @@ class DictionaryDetector:
         self, key: str, text: str, start: int, end: int, *, over_comma: bool
     ) -> str | None:
         """The type of the first concept, in order of its id, whose name the guard accepts."""
+        if is_field(text, start, end):
+            return None
         surface = text[start:end]
         shouting: bool | None = None
         before_colon = text.startswith(":", end)

@@ -21,6 +21,10 @@ _HEADINGS = frozenset(
         "pain", "vitamins",
     )
 )  # fmt: skip
+# Labels of fields at the head of a record, some of which are names too: DOB is a drug.
+_FIELDS = frozenset(("acct", "csn", "dob", "dod", "dos", "mrn", "ssn"))
+#: What a field holds: a colon, the sign of a number, a date, or a long number.
+_VALUE = re.compile(r"\s*(?:[:#]|\d{1,4}[/.-]\d{1,2}[/.-]\d|\d{5})")
 _LOOSE_WORDS = frozenset("a an and as at by for from in is of on or than the to was with".split())
 
 
@@ -96,6 +100,15 @@ class NameGuard:
         if len(surface) <= _SHORT and surface.isupper() and not (name.isupper() or shouting):
             return False
         return len(name) > _SHORT or surface.lower() in (name.lower(), f"{name.lower()}s")
+
+
+def is_field(text: str, start: int, end: int) -> bool:
+    """Whether a stretch of a text is the label of a record's field, with its value behind it.
+
+    >>> is_field("DOB: 3/4/1950", 0, 3), is_field("DOB 3/4/1950", 0, 3), is_field("DOB 2 mg", 0, 3)
+    (True, True, False)
+    """
+    return text[start:end].lower() in _FIELDS and _VALUE.match(text, end) is not None
 
 
 def is_acronym(name: str, max_chars: int) -> bool:

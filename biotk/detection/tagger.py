@@ -7,15 +7,16 @@ import re
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from biotk.detection.guard import is_field
 from biotk.detection.labels import begun_anew, mentions_of
 from biotk.document import Abbreviation, Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.resources import list_resources, resource_path
 
 if TYPE_CHECKING:
-    from biotk.nn.tagger import Labelled, TaggerModel
+    from biotk.nn.tagger import Labelled
 
 #: The model where none is named.
 DEFAULT_TAGGER = "biotk-tagger"
@@ -31,6 +32,15 @@ _UNIT = re.compile(
 #: ``best``: no two mentions overlap, the one that the model is surest of stays. ``all``: mentions
 #: of several types may overlap.
 TypeOverlaps = Literal["best", "all"]
+
+
+class Labeller(Protocol):
+    """Labels the units of texts, as :class:`biotk.nn.tagger.TaggerModel` does."""
+
+    types: tuple[str, ...]
+
+    def label(self, texts: Sequence[str], /) -> list[Labelled]:
+        """:returns: for each text, its units and their labels."""
 
 
 class TaggerDetector:
@@ -55,7 +65,7 @@ class TaggerDetector:
 
     def __init__(
         self,
-        model: TaggerModel,
+        model: Labeller,
         *,
         types: Collection[str] | None = None,
         threshold: float = 0.0,
@@ -85,11 +95,7 @@ class TaggerDetector:
         :param model: a folder, or the name of a model that comes with BioTK.
         :raises InputError: there is none, it is damaged, or its encoder is not on this machine.
         """
-        from biotk.nn.tagger_files import load_tagger
-
-        return cls(
-            load_tagger(tagger_place(model)), types=types, threshold=threshold, overlaps=overlaps
-        )
+        return cls(load_labeller(model), types=types, threshold=threshold, overlaps=overlaps)
 
     def of_types(self, types: Collection[str]) -> TaggerDetector:
         """:returns: the same that seeks some types alone.
@@ -135,6 +141,8 @@ class TaggerDetector:
                 # A bracket or a number alone is nothing's name, whatever the model says.
                 if stretch.score < self.threshold or not any(map(str.isalpha, text[start:end])):
                     continue
+                if is_field(text, start, end):
+                    continue
                 found.append(Mention(((start, end),), text[start:end], name, score=stretch.score))
         if self.overlaps == "best":
             found = best_of_overlapping(found)
@@ -170,6 +178,17 @@ def best_of_overlapping(mentions: Sequence[Mention]) -> list[Mention]:
         starts.insert(at, each.start)
         kept.insert(at, each)
     return kept
+
+
+def load_labeller(model: str | Path) -> Labeller:
+    """Load a model.
+
+    :param model: a folder, or the name of a model that comes with BioTK.
+    :raises InputError: there is none, it is damaged, or its encoder is not on this machine.
+    """
+    from biotk.nn.tagger_files import load_tagger
+
+    return load_tagger(tagger_place(model))
 
 
 def tagger_types(model: str | Path) -> tuple[str, ...]:

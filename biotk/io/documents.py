@@ -10,7 +10,7 @@ from pathlib import Path
 
 from biotk.document import Document
 from biotk.errors import FormatError, InputError, Problems, UnknownNameError, strict
-from biotk.io.files import head
+from biotk.io.files import UTF_8, check_encoding, head
 from biotk.io.jsonl import read_jsonl, write_jsonl
 from biotk.io.pubtator import read_pubtator, write_pubtator
 from biotk.io.text import STDIN, read_stdin, read_text, stem, write_text
@@ -39,19 +39,21 @@ def read_documents(
     format: str | None = None,
     problems: Problems | None = None,
     document_id: str | None = None,
+    encoding: str = UTF_8,
 ) -> Iterator[Document]:
     """Read the documents of a file, one by one.
 
-    :param path: a UTF-8 file, gzipped or not.
+    :param path: a file, gzipped or not.
     :param format: one of :data:`FORMATS`; found out from the content if absent.
     :param problems: where what is wrong is reported; raises at the first if absent.
     :param document_id: the id of a plain text; the file's name without its ending if absent.
+    :param encoding: of a plain text; the other formats are UTF-8.
     :raises UnknownNameError: for a format that there is not.
     :raises InputError: if the file as a whole cannot be read.
     """
     format = sniff_format(path) if format is None else _known_format(format)  # noqa: A001
     if format == "text":
-        return read_text(path, document_id=document_id, problems=problems)
+        return read_text(path, document_id=document_id, problems=problems, encoding=encoding)
     reader: Callable[..., Iterator[Document]] = read_jsonl if format == "jsonl" else read_pubtator
     return reader(path, problems=problems)
 
@@ -61,6 +63,7 @@ def iter_inputs(
     *,
     format: str | None = None,
     problems: Problems | None = None,
+    encoding: str = UTF_8,
 ) -> Iterator[Document]:
     """Read files and whole folders, in the order given, one document at a time.
 
@@ -73,28 +76,31 @@ def iter_inputs(
     :param format: one of :data:`FORMATS` for all files; found out one by one if absent.
     :param problems: where what is wrong is reported, whole files too, and the rest goes on;
         raises at the first if absent.
-    :raises InputError: at once, before anything is read, if a path does not exist.
+    :param encoding: of plain texts; the other formats are UTF-8.
+    :raises InputError: at once, before anything is read, if a path or the encoding does not exist.
     """
+    check_encoding(encoding)
     inputs = [Path(path) for path in paths]
     for path in inputs:
         if path != STDIN and not path.exists():
             raise InputError(f"no such file or folder: {path}")
     if format is not None:
         _known_format(format)
-    return _iter_inputs(inputs, format, strict() if problems is None else problems)
+    return _iter_inputs(inputs, format, strict() if problems is None else problems, encoding)
 
 
 def _iter_inputs(
     inputs: Sequence[Path],
     format: str | None,
     problems: Problems,
+    encoding: str,
 ) -> Iterator[Document]:
     names = Counter(path.name if path.is_dir() else stem(path.name) for path in inputs)
     one_kind = len(inputs) == 1 or not any(path.is_dir() for path in inputs)
     unique = one_kind and max(names.values(), default=0) == 1
     for given in inputs:
         if given == STDIN:
-            yield from read_stdin(problems=problems)
+            yield from read_stdin(problems=problems, encoding=encoding)
             continue
         for path in _walk(given, problems) if given.is_dir() else (given,):
             if not unique:
@@ -103,7 +109,11 @@ def _iter_inputs(
                 document_id = stem(path.relative_to(given) if given.is_dir() else path.name)
             try:
                 yield from read_documents(
-                    path, format=format, problems=problems, document_id=document_id
+                    path,
+                    format=format,
+                    problems=problems,
+                    document_id=document_id,
+                    encoding=encoding,
                 )
             except FormatError:
                 raise  # a strict `problems` has reported it

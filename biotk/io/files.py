@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import IO, BinaryIO, TextIO, cast
 
 from biotk.errors import InputError, Problems
+
+#: The encoding of all that nobody says another one of.
+UTF_8 = "utf-8"
 
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
@@ -58,10 +62,23 @@ def iter_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
 def decode(raw: bytes, *, path: str | Path, line: int, problems: Problems) -> str | None:
     """:returns: the text, or None (and one problem) where it is not UTF-8."""
     try:
-        return raw.decode("utf-8")
+        return raw.decode(UTF_8)
     except UnicodeDecodeError as error:
         problems.add(path, line, f"not UTF-8 at byte {error.start}")
         return None
+
+
+def check_encoding(encoding: str) -> None:
+    """Make sure that there is an encoding of that name, and that it is one of texts.
+
+    :raises InputError: there is none.
+    """
+    try:
+        "".encode(codecs.lookup(encoding).name)
+    except (LookupError, ValueError):
+        raise InputError(
+            f"there is no encoding {encoding!r} of texts: utf-8, latin-1 and cp1252 are some"
+        ) from None
 
 
 def head(path: str | Path, size: int = 65536) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from biotk.document import Document
 from biotk.errors import InputError, Problems, strict
-from biotk.io.files import atomic_writer, decode, open_bytes
+from biotk.io.files import UTF_8, atomic_writer, open_bytes
 
 _ENDINGS = (".gz", ".txt")
 _BOM = "\ufeff"
@@ -28,35 +28,57 @@ def stem(path: str | Path) -> str:
     return name
 
 
+#: What a text in another encoding is reported with.
+_OTHER_ENCODING = (
+    "; name its encoding (--encoding latin-1), or convert it (iconv -f latin1 -t utf-8)"
+)
+
+
 def read_text(
-    path: str | Path, *, document_id: str | None = None, problems: Problems | None = None
+    path: str | Path,
+    *,
+    document_id: str | None = None,
+    problems: Problems | None = None,
+    encoding: str = UTF_8,
 ) -> Iterator[Document]:
     r"""Read a plain text file as it is: no line end is changed.
 
-    :param path: a UTF-8 file, gzipped or not. A byte order mark is no part of the text.
+    :param path: a file, gzipped or not. A byte order mark is no part of the text.
     :param document_id: the id of the document; the file's name without its ending if absent.
     :param problems: where a file in another encoding is reported; raises if absent.
+    :param encoding: how its characters are stored.
     :returns: one document, or none where there was a problem.
     """
     problems = strict() if problems is None else problems
     with open_bytes(path) as stream:
         raw = stream.read()
-    text = decode(raw, path=path, line=0, problems=problems)
+    text = _decoded(raw, path, problems, encoding)
     if text is not None:
         yield Document(document_id if document_id is not None else stem(Path(path).name), text)
 
 
-def read_stdin(*, problems: Problems | None = None) -> Iterator[Document]:
+def read_stdin(*, problems: Problems | None = None, encoding: str = UTF_8) -> Iterator[Document]:
     """Read standard input to its end, as one plain text.
 
     :param problems: where another encoding is reported; raises if absent.
+    :param encoding: how its characters are stored.
     :returns: one document with the id ``stdin``, or none where there was a problem.
     """
     raw = sys.stdin.buffer.read()
     problems = strict() if problems is None else problems
-    text = decode(raw, path="stdin", line=0, problems=problems)
+    text = _decoded(raw, "stdin", problems, encoding)
     if text is not None:
         yield Document("stdin", text.removeprefix(_BOM))
+
+
+def _decoded(raw: bytes, path: str | Path, problems: Problems, encoding: str) -> str | None:
+    """:returns: the text; None, and a problem that names a remedy, in another encoding."""
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        remedy = _OTHER_ENCODING if encoding == UTF_8 else ""
+        problems.add(path, 0, f"not {encoding.upper()} at byte {error.start}{remedy}")
+        return None
 
 
 def write_text(documents: Iterable[Document], folder: str | Path) -> int:

@@ -60,8 +60,14 @@ class IdLookup:
         """:returns: for a message, why the KB has no such id, or what may be meant; or nothing."""
         if left_out := self._why_left_out(concept_id):
             return left_out
-        near = difflib.get_close_matches(concept_id, self._near(concept_id), n=3)
-        return f"Did you mean {', '.join(near)}?" if near else ""
+        forms = [concept_id]
+        if ":" not in concept_id:  # without its prefix it is near nothing
+            forms += [f"{prefix}:{concept_id.strip()}" for prefix in self._manifest.prefixes]
+        for form in forms:
+            near = difflib.get_close_matches(form, self._near(form), n=3)
+            if near:
+                return f"Did you mean {', '.join(near)}?"
+        return ""
 
     def _resolve_exactly(self, concept_id: str) -> tuple[int, ...]:
         if not is_id(concept_id):

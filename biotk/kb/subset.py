@@ -7,7 +7,9 @@ candidates takes a subset and answers as if the KB had been built from that part
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import cached_property
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 from biotk.errors import KbMismatchError
 
 Mask = NDArray[np.bool_]
+logger = logging.getLogger(__name__)
 
 
 class KbSubset:
@@ -91,6 +94,18 @@ class KbSubset:
                 "make it from this KB"
             )
 
+    def tell_if_empty(self, why: str) -> None:
+        """Log a warning if nothing is in it: everything will be NIL.
+
+        Whatever takes the same empty part beside tells no more: a pipeline has several components,
+        and a linker is made of several.
+
+        :param why: why there is nothing, as the start of the message.
+        """
+        if not self and self not in _told:
+            _told.add(self)
+            logger.warning("%s: nothing will be found, and every mention is NIL", why)
+
     def _mask_of(self, other: KbSubset) -> Mask:
         if other.kb_fingerprint != self.kb_fingerprint:
             raise KbMismatchError(
@@ -98,3 +113,7 @@ class KbSubset:
                 f"{other.kb_fingerprint}: make both from the same KB"
             )
         return other.mask
+
+
+#: Empty parts that have been told of, as long as someone has them.
+_told: WeakSet[KbSubset] = WeakSet()

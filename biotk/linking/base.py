@@ -89,7 +89,7 @@ class BatchLinker(ABC):
 
 
 def check_parts(kb: KnowledgeBase, subset: KbSubset | None, learned: LearnedNames | None) -> None:
-    """Make sure that what a linker is given belongs to its KB.
+    """Make sure that what a linker is given belongs to its KB, and tell if the subset is empty.
 
     :raises KbMismatchError: the subset or the learned names belong to another KB.
     """
@@ -99,6 +99,8 @@ def check_parts(kb: KnowledgeBase, subset: KbSubset | None, learned: LearnedName
                 f"{type(part).__name__} was made from KB {part.kb_fingerprint}, "
                 f"the linker's is {kb.fingerprint}: make it from this KB"
             )
+    if subset is not None:
+        subset.tell_if_empty(f"the part of the KB {kb.manifest.name!r} is empty")
 
 
 def link_document(linker: Linker, document: Document) -> Document:

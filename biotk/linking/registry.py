@@ -223,6 +223,7 @@ def make_linker(
     learned: LearnedNames | None = None,
     options: LinkerOptions = LinkerOptions(),
     progress: Progress | None = None,
+    whole: Linker | None = None,
 ) -> Linker:
     """Make a linker by its name.
 
@@ -232,6 +233,8 @@ def make_linker(
     :param learned: names from a training corpus.
     :param options: what it is told beside.
     :param progress: told how far making the trie of a model, or vectors, is.
+    :param whole: the same linker over the whole KB, for ways to decide NIL that look at it; one is
+        made where none is given.
     :raises UnknownNameError: there is none of that name.
     :raises InputError: there is no such model or encoder, or the linker has no use for what it is
         given.
@@ -251,11 +254,12 @@ def make_linker(
         calibration.check(kb, made_of(name, options))
     inner = sharing(name, options)
     inside = LINKERS[name](kb, dict(parts), inner)
-    whole: Linker | None = inside
-    if subset is not None:
-        # The others do not look at the whole KB, and are twice as fast without.
-        needed = config.strategy in _OF_THE_WHOLE
-        whole = LINKERS[name](kb, {**parts, "subset": None}, inner) if needed else None
+    if subset is None:
+        whole = inside
+    elif config.strategy not in _OF_THE_WHOLE:
+        whole = None  # the others do not look at the whole KB, and are twice as fast without
+    elif whole is None:
+        whole = LINKERS[name](kb, {**parts, "subset": None}, inner)
     return NilLinker(inside, whole, subset=subset, config=config, calibration=calibration)
 
 

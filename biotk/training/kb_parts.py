@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,17 @@ from biotk.kb import KbSubset, KnowledgeBase
 _LEAST, _MOST = 0.03, 0.7
 #: The share of concepts that a part of single concepts has.
 _SHARES = (0.3, 0.5, 0.7)
+
+
+class NamedPart(NamedTuple):
+    """A part, and what to call it.
+
+    :param name: what it is, for people.
+    :param subset: the part.
+    """
+
+    name: str
+    subset: KbSubset
 
 
 def random_parts(
@@ -49,7 +61,7 @@ def random_halves(kb: KnowledgeBase, n: int, *, seed: int) -> list[KbSubset]:
 
 def same_type_branches(
     kb: KnowledgeBase, gold: Iterable[Iterable[int]], n: int, *, type: str, seed: int
-) -> list[KbSubset]:
+) -> list[NamedPart]:
     """Draw branches of one semantic type, in which the type of a mention says nothing.
 
     :param kb: the knowledge base.
@@ -57,14 +69,37 @@ def same_type_branches(
     :param n: at most how many.
     :param type: the type.
     :param seed: of what is drawn.
-    :returns: branches that hold some of the mentions of that type and not nearly all.
+    :returns: branches that hold some of the mentions of that type and not nearly all, in order of
+        their concepts' ids.
     """
     typed = kb.subset(types=[type])
     own = [[idx for idx in concepts if idx in typed] for concepts in gold]
-    branches = [part & typed for part in _branches(kb, [each for each in own if each])]
+    roots = _branch_roots(kb, [each for each in own if each])
     rng = np.random.default_rng(seed)
-    order = rng.permutation(len(branches))[:n]
-    return [branches[int(at)] for at in sorted(order.tolist())]
+    chosen = sorted(roots[int(at)] for at in rng.permutation(len(roots))[:n])
+    return [
+        NamedPart(
+            f"{kb.id_of(root)} {kb.preferred_name(root)}",
+            kb.subset(branch=[kb.id_of(root)]) & typed,
+        )
+        for root in chosen
+    ]
+
+
+def typed_parts(kb: KnowledgeBase, gold: Iterable[Iterable[int]]) -> list[NamedPart]:
+    """Make a part of each semantic type.
+
+    :param kb: the knowledge base.
+    :param gold: the concepts of each annotated mention.
+    :returns: the types that at least three in a hundred mentions have, in order of their names;
+        fewer mentions would make no figure.
+    """
+    mentions = [list(each) for each in gold]
+    counts = _type_counts(kb, mentions)
+    least = _LEAST * len(mentions)
+    return [
+        NamedPart(each, kb.subset(types=[each])) for each in sorted(counts) if counts[each] >= least
+    ]
 
 
 def _groups(kb: KnowledgeBase, gold: Iterable[Iterable[int]]) -> list[KbSubset]:
@@ -73,14 +108,23 @@ def _groups(kb: KnowledgeBase, gold: Iterable[Iterable[int]]) -> list[KbSubset]:
 
 
 def _types(kb: KnowledgeBase, mentions: Sequence[Sequence[int]]) -> list[KbSubset]:
-    counts = Counter(
-        type_ for each in mentions for type_ in {t for idx in each for t in kb.types_of(idx)}
-    )
+    counts = _type_counts(kb, mentions)
     return [kb.subset(types=[each]) for each in sorted(counts) if _parts(counts[each], mentions)]
 
 
+def _type_counts(kb: KnowledgeBase, mentions: Sequence[Sequence[int]]) -> Counter[str]:
+    """:returns: how many mentions have a concept of each type."""
+    return Counter(
+        type_ for each in mentions for type_ in {t for idx in each for t in kb.types_of(idx)}
+    )
+
+
 def _branches(kb: KnowledgeBase, mentions: Sequence[Sequence[int]]) -> list[KbSubset]:
-    """:returns: branches that hold some of the mentions and not nearly all."""
+    return [kb.subset(branch=[kb.id_of(root)]) for root in _branch_roots(kb, mentions)]
+
+
+def _branch_roots(kb: KnowledgeBase, mentions: Sequence[Sequence[int]]) -> list[int]:
+    """:returns: concepts whose branches hold some of the mentions and not nearly all."""
     above: dict[int, frozenset[int]] = {}
     counts: Counter[int] = Counter()
     for each in mentions:
@@ -90,8 +134,7 @@ def _branches(kb: KnowledgeBase, mentions: Sequence[Sequence[int]]) -> list[KbSu
                 above[idx] = frozenset(kb.hierarchy.ancestors(idx).tolist()) | {idx}
             tops |= above[idx]
         counts.update(tops)
-    chosen = sorted(idx for idx, count in counts.items() if _parts(count, mentions))
-    return [kb.subset(branch=[kb.id_of(idx)]) for idx in chosen]
+    return sorted(idx for idx, count in counts.items() if _parts(count, mentions))
 
 
 def _parts(count: int, mentions: Sequence[Sequence[int]]) -> bool:

@@ -3,13 +3,15 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from batch_fakes import make, make_refusing
 from rich.console import Console
 
-from biotk.batch import AnnotatorSpec, annotate_files
+from biotk.batch import AnnotatorSpec, BatchOptions, annotate_files
 from biotk.batch.count import count_inputs
 from biotk.batch.progress import ConsoleReporter, Tally
 from biotk.errors import InputError
@@ -74,6 +76,86 @@ def test_summary_tells_rates_and_what_was_done_before() -> None:
         " 5 were done before, 1 faults in the inputs' own annotations"
     )
     assert "0.0 documents/s" in Tally().summary()
+
+
+def test_summary_counts_loading_by_itself() -> None:
+    tally = Tally(documents=1, words=100, seconds=6.0, loading=4.0)
+    assert tally.summary() == (
+        "1 document in 2.0 s after 4.0 s of loading, 0.5 documents/s, 50 words/s, 0 failed"
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_loading_is_told_before_the_first_document_and_no_longer(
+    folder: Path, workers: int
+) -> None:
+    seen: list[tuple[int, float]] = []
+
+    class Watching:
+        def start(self, inputs, limit):
+            pass
+
+        def update(self, tally):
+            seen.append((tally.documents, tally.loading))
+
+        def stop(self, tally):
+            pass
+
+    tally = annotate_files(
+        [folder],
+        AnnotatorSpec("fake", {"sleep": 0.001}),
+        make=make,
+        reporter=Watching(),
+        options=BatchOptions(workers=workers, batch_size=2),
+    )
+    assert [documents for documents, _ in seen] == [0, 2, 4, 6]
+    assert 0 < tally.loading < tally.seconds
+    assert {loading for _, loading in seen} == {tally.loading}
+
+
+def test_long_run_without_a_bar_says_now_and_then_that_it_goes_on(folder: Path) -> None:
+    file = io.StringIO()
+    told = threading.Event()
+
+    class Listened(Console):
+        def print(self, *objects, **options):
+            super().print(*objects, **options)
+            told.set()
+
+    def make_patient(spec):
+        assert told.wait(60)  # until the line stands there
+        return make(spec)
+
+    reporter = ConsoleReporter(Listened(file=file), first_word=0.05)
+    annotate_files([folder], AnnotatorSpec("fake"), make=make_patient, reporter=reporter)
+    lines = file.getvalue().splitlines()
+    assert lines[0] == "annotating: loading the pipeline after 0 s"
+    assert lines[-1].startswith("6 documents in ")
+    before = len(lines)
+    time.sleep(0.3)
+    assert len(file.getvalue().splitlines()) == before, "nothing is said after the end"
+
+
+def test_long_document_without_a_bar_is_told_to_be_under_way(folder: Path) -> None:
+    file, told = io.StringIO(), threading.Event()
+
+    class Listened(Console):
+        def print(self, *objects, **options):
+            super().print(*objects, **options)
+            if "documents done" in objects[0]:
+                told.set()
+
+    class Patient:
+        def annotate(self, batch):
+            assert told.wait(60)
+            return make(AnnotatorSpec("fake")).annotate(batch)
+
+    reporter = ConsoleReporter(Listened(file=file), first_word=0.05)
+    spec = AnnotatorSpec("fake")
+    annotate_files([folder], spec, make=lambda spec: Patient(), reporter=reporter)
+    assert any(
+        line.startswith("annotating: 0 documents done") for line in file.getvalue().split("\n")
+    )
 
 
 def test_run_that_never_began_has_no_summary(folder: Path) -> None:

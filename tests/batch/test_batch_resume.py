@@ -186,6 +186,7 @@ def test_resume_shows_the_documents_of_before_too(notes: Path) -> None:
         (AnnotatorSpec("other"), RESUME, '"fake", now is "other"'),
         (AnnotatorSpec("fake", {"sleep": 0.001}), RESUME, "overrides was"),
         (SPEC, replace(RESUME, text=False), "text was true, now is false"),
+        (SPEC, replace(RESUME, encoding="latin-1"), 'encoding was "utf-8", now is "latin-1"'),
     ],
 )
 def test_resume_as_another_run_is_refused(

@@ -41,3 +41,5 @@ def test_stdin_in_another_encoding_is_a_problem(monkeypatch: pytest.MonkeyPatch)
     problems = Problems()
     assert list(iter_inputs(["-"], problems=problems)) == []
     assert "stdin: not UTF-8" in str(problems.kept[0])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("café".encode("latin-1"))))
+    assert [d.text for d in iter_inputs(["-"], encoding="latin-1")] == ["café"]

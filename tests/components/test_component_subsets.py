@@ -169,9 +169,21 @@ def test_bytes_and_pickle_carry_the_subset(kb_path, part):
 def test_part_without_a_concept_is_told(kb_path, caplog):
     nlp = load_pipeline("clinical", kb=kb_path, types=["Disease"], ids=["HGNC:1516"])
     assert found(nlp) == []
-    assert (
-        "no concept of the KB 'tiny' meets all of types (Disease), ids (HGNC:1516)" in caplog.text
-    )
+    told = [each.getMessage() for each in caplog.records if "no concept" in each.getMessage()]
+    assert told == [
+        "no concept of the KB 'tiny' meets all of types (Disease), ids (HGNC:1516): nothing "
+        "will be found, and every mention is NIL"
+    ]
+
+
+def test_empty_part_of_a_linker_alone_makes_all_nil_and_is_told_once(kb_path, caplog):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("biotk_detector", config={"kb": kb_path})
+    empty = {"types": ["Disease"], "ids": ["HGNC:1516"]}
+    nlp.add_pipe("biotk_linker", config={"kb": kb_path, **empty})
+    for _ in range(2):
+        assert {ent.kb_id_ for ent in nlp(TEXT).ents} == {"NIL"}
+    assert len([each for each in caplog.records if "no concept" in each.getMessage()]) == 1
 
 
 @pytest.mark.parametrize(

@@ -221,3 +221,19 @@ def test_missing_model_is_told_at_the_first_document(kb_path) -> None:
     nlp = make_nlp(kb_path, detector="tagger", tagger="nonesuch")
     with pytest.raises(InputError, match="no tagger 'nonesuch'"):
         nlp("fever")
+
+
+def test_dictionary_loads_no_model_where_names_answer(kb_path, monkeypatch) -> None:
+    from biotk.detection import tagger
+    from biotk.linking import generator
+
+    def refuse(*given, **options):
+        raise AssertionError("a model was loaded")
+
+    for module, name in ((tagger, "load_labeller"), (generator, "load_generator")):
+        monkeypatch.setattr(module, name, refuse)
+    monkeypatch.setattr("biotk.components.detector.load_labeller", refuse)
+    nlp = load_pipeline("clinical", kb=kb_path, detector="dictionary")
+    assert [ent.kb_id_ for ent in nlp("Fever and cough.").ents] == ["MESH:D005334", "MESH:D003371"]
+    with pytest.raises(AssertionError, match="a model was loaded"):
+        load_pipeline("clinical", kb=kb_path)("Fever.")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny import open_tiny
+from tiny_tagger import WordModel
 
-from biotk.detection import DictionaryDetector, NameGuard
+from biotk.detection import DictionaryDetector, NameGuard, TaggerDetector
 from biotk.detection.dictionary import _clauses
 from biotk.errors import KbMismatchError
 from biotk.kb import KbBuilder, open_kb
@@ -29,6 +30,25 @@ def detector(kb):
 def found(detector, text):
     mentions = detector.detect(text, abbreviations=find_abbreviations(text))
     return [(text[m.start : m.end], m.type) for m in mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        ("DOB: 3/4/1950", False),
+        ("Smith, DOB 03/04/1950, fever", False),
+        ("DOB #: x", False),
+        ("took DOB 2 mg", True),
+        ("took DOB.", True),
+    ],
+)
+def test_label_of_a_field_is_no_name(tmp_path, text, is_name):
+    builder = KbBuilder("x")
+    builder.add([Concept("X:1", "brolamfetamine", ("DOB",), ("Chemical",))])
+    kb = open_kb(builder.write(tmp_path / "x"))
+    assert ("DOB" in [m.text for m in DictionaryDetector(kb).detect(text)]) == is_name
+    tagger = TaggerDetector(WordModel(Chemical={"DOB": 0.9}))
+    assert ("DOB" in [m.text for m in tagger.detect(text)]) == is_name
 
 
 def test_longest_name_wins(detector):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from biotk.document import Document
 from biotk.errors import FormatError, InputError, Problems
-from biotk.io import read_text, write_text
+from biotk.io import iter_inputs, read_documents, read_text, write_text
 from biotk.io.files import atomic_writer, iter_lines, open_bytes
 
 
@@ -44,9 +44,30 @@ def test_text_of_another_encoding_is_a_problem_without_text(tmp_path):
     path.write_bytes("SECRET café".encode("latin-1"))
     problems = Problems()
     assert list(read_text(path, problems=problems)) == []
-    assert [str(p) for p in problems] == [f"{path}: not UTF-8 at byte 10"]
+    (problem,) = map(str, problems)
+    assert problem.startswith(f"{path}: not UTF-8 at byte 10; ")
+    assert "--encoding latin-1" in problem and "iconv" in problem and "SECRET" not in problem
     with pytest.raises(FormatError):
         list(read_text(path))
+
+
+@pytest.mark.parametrize(("encoding", "text"), [("latin-1", "café"), ("cp1252", "naïve – “x”")])
+def test_text_is_read_in_the_encoding_that_is_named(tmp_path, encoding, text):
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(text.encode(encoding)))
+    for read in (read_text, read_documents):
+        assert [d.text for d in read(path, encoding=encoding)] == [text]
+    (tmp_path / "b.txt").write_bytes(b"\x81")
+    problems = Problems()
+    found = list(iter_inputs([tmp_path], encoding="cp1252", problems=problems))
+    assert [d.id for d in found] == ["a"]
+    assert [str(p).endswith("b.txt: not CP1252 at byte 0") for p in problems] == [True]
+
+
+@pytest.mark.parametrize("encoding", ["latin-99", "base64", "hex", ""])
+def test_encoding_that_is_none_is_refused_at_once(tmp_path, encoding):
+    with pytest.raises(InputError, match="there is no encoding"):
+        iter_inputs([tmp_path], encoding=encoding)
 
 
 def test_utf16_is_refused_with_the_way_out(tmp_path):

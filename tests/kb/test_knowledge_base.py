@@ -79,9 +79,10 @@ def test_manifest_takes_what_names_of_files_may_hold(tmp_path):
     assert (manifest.name, manifest.sources[0].file) == ("bad-\udcff", "bad-\udcff.csv")
 
 
-def test_unknown_id_names_near_ones(kb):
+@pytest.mark.parametrize("asked", ["MESH:D003921", "D003921"])
+def test_unknown_id_names_near_ones(kb, asked):
     with pytest.raises(ConceptNotFoundError, match=r"Did you mean MESH:D00392"):
-        kb["MESH:D003921"]
+        kb[asked]
 
 
 @pytest.mark.parametrize("level", ["plural", "bag"])

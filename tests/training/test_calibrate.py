@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from biotk.cli import app
 from biotk.document import Document, Link, Mention
-from biotk.errors import InputError
+from biotk.errors import InputError, UnknownNameError
 from biotk.io import write_documents
 from biotk.kb import open_kb
 from biotk.linking.calibration import NIL, OTHER, RIGHT, Calibration
@@ -25,7 +25,12 @@ from biotk.training.calibrate import (
     fit_calibration,
     joined,
 )
-from biotk.training.kb_parts import random_halves, random_parts, same_type_branches
+from biotk.training.kb_parts import (
+    random_halves,
+    random_parts,
+    same_type_branches,
+    typed_parts,
+)
 
 NAMES = {
     "heart failure": "MESH:D006333",
@@ -159,7 +164,27 @@ def test_random_parts_depend_on_the_seed_alone_and_part_the_gold(kb, notes):
 def test_branches_of_one_type_stay_within_it(kb, notes):
     gold = [each.gold for each in asked_of(kb, notes) if each.gold]
     branches = same_type_branches(kb, gold, 5, type="Disease", seed=0)
-    assert branches and all(part <= kb.subset(types=["Disease"]) for part in branches)
+    typed = kb.subset(types=["Disease"])
+    assert branches and all(part.subset <= typed for part in branches)
+    for part in branches:
+        root = part.name.split()[0]
+        assert part.subset == kb.subset(branch=[root]) & typed
+        assert kb.preferred_name(kb.index_of(root)) in part.name
+    assert branches == same_type_branches(kb, gold, 5, type="Disease", seed=0)
+    few = [part.name for part in same_type_branches(kb, gold, 1, type="Disease", seed=0)]
+    assert len(few) == 1 and few[0] in [part.name for part in branches]
+    with pytest.raises(UnknownNameError, match="Did you mean 'Disease'"):
+        same_type_branches(kb, gold, 5, type="Diseases", seed=0)
+
+
+def test_typed_parts_are_the_types_that_mentions_have(kb, notes):
+    gold = [each.gold for each in asked_of(kb, notes) if each.gold]
+    parts = typed_parts(kb, gold)
+    assert [part.name for part in parts] == ["Chemical", "Disease"]
+    assert [part.subset for part in parts] == [kb.subset(types=[part.name]) for part in parts]
+    (il2,) = kb.resolve("HGNC:6001")
+    assert len(typed_parts(kb, [*gold, [il2]])) == 2, "one gene among hundreds makes no figure"
+    assert [part.name for part in typed_parts(kb, [*gold, *([[il2]] * 40)])][-1] == "Gene"
 
 
 def test_commands_fit_measure_and_use_a_calibration(kb_path, tmp_path):

@@ -8,26 +8,25 @@ batches, so that they may be larger than memory.
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from biotk import __version__
-from biotk.errors import InputError
+from biotk.genomics.parquet import BATCH_ROWS, RowTable, RowWriter, SourceTable, TableInfo
+
+__all__ = [
+    "BATCH_ROWS", "CHROMOSOMES", "KINDS", "LOG_ODDS", "RAW", "SCHEMA", "SD", "TABLE", "Association",
+    "AssociationInfo", "AssociationWriter", "Kind", "SourceTable", "from_batch",
+    "iter_associations", "iter_batches", "read_associations", "read_info", "to_batch",
+    "write_associations",
+]  # fmt: skip
 
 #: In the files' metadata, so that a later BioTK knows what it reads.
 FORMAT, FORMAT_VERSION = "biotk-associations", 1
-#: The key of the metadata.
-_KEY = b"biotk"
-#: Rows that are written at once, a row group of the file.
-BATCH_ROWS = 1 << 16
+#: What stands in the metadata.
+AssociationInfo = TableInfo
 
 #: What kind of study a row comes from: a trait of a GWAS, the expression of a gene, a phenotype of
 #: a PheWAS, a correlation seen in a cohort.
@@ -116,75 +115,20 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTable:
-    """A table that was read.
-
-    :param file: its file's name.
-    :param format: the layout that it was read as.
-    :param sha256: checksum of the file.
-    :param source: what its rows say in ``source``.
-    :param licence: what they say in ``licence``.
-    :param rows: how many rows it has, header aside.
-    :param associations: how many rows of the association table it gave.
-    """
-
-    file: str
-    format: str
-    sha256: str
-    source: str
-    licence: str
-    rows: int = 0
-    associations: int = 0
+#: What the functions below read and write.
+TABLE = RowTable(
+    FORMAT,
+    FORMAT_VERSION,
+    SCHEMA,
+    Association._make,
+    Association._fields,
+    "biotk snp associations",
+)
+to_batch = TABLE.to_batch
+from_batch = TABLE.from_batch
 
 
-@dataclass(frozen=True, slots=True)
-class AssociationInfo:
-    """What stands in the metadata of an association table.
-
-    :param sources: the tables that it was made of.
-    :param kbs: name → fingerprint of the KBs that its traits and genes were looked up in.
-    :param report: what was kept, what was dropped and why, by name.
-    :param biotk: the version that wrote it.
-    """
-
-    sources: tuple[SourceTable, ...] = ()
-    kbs: Mapping[str, str] = field(default_factory=dict)
-    report: Mapping[str, Any] = field(default_factory=dict)
-    biotk: str = __version__
-
-    def to_json(self) -> str:
-        """:returns: this as one JSON object, with format and version."""
-        head = {"format": FORMAT, "format_version": FORMAT_VERSION}
-        return json.dumps(head | asdict(self), ensure_ascii=False, sort_keys=True)
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> AssociationInfo:
-        """:returns: what :meth:`to_json` wrote."""
-        return cls(
-            sources=tuple(SourceTable(**each) for each in raw["sources"]),
-            kbs=raw["kbs"],
-            report=raw["report"],
-            biotk=raw["biotk"],
-        )
-
-
-def to_batch(rows: Sequence[Association]) -> pa.RecordBatch:
-    """:returns: rows as Arrow columns, in the order of :data:`SCHEMA`."""
-    columns = dict(zip(Association._fields, zip(*rows, strict=True), strict=False))
-    arrays = [pa.array(columns.get(each.name, ()), each.type) for each in SCHEMA]
-    return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
-
-
-def from_batch(batch: pa.RecordBatch | pa.Table) -> Iterator[Association]:
-    """:returns: the rows of Arrow columns, one by one."""
-    columns = [batch.column(name).to_pylist() for name in Association._fields]
-    at = Association._fields.index("other_concept_ids")
-    columns[at] = [tuple(each) for each in columns[at]]
-    return map(Association._make, zip(*columns, strict=True))
-
-
-class AssociationWriter:
+class AssociationWriter(RowWriter[Association]):
     """Writes an association table in batches, all or nothing.
 
     :param path: the file; one that is there is replaced when the new one is complete.
@@ -195,60 +139,7 @@ class AssociationWriter:
     """
 
     def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
-        self.info = AssociationInfo()
-        self._draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        self._rows: list[Association] = []
-
-    def __enter__(self) -> AssociationWriter:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(
-                self._draft, SCHEMA, compression="zstd", write_page_checksum=True
-            )
-        except OSError as error:
-            raise self._refused(error) from error
-        return self
-
-    def write(self, rows: Iterable[Association]) -> None:
-        """Add rows.
-
-        :raises InputError: the file cannot be written.
-        """
-        for row in rows:
-            self._rows.append(row)
-            if len(self._rows) >= BATCH_ROWS:
-                self._flush()
-
-    def _flush(self) -> None:
-        if not self._rows:
-            return
-        try:
-            self._writer.write_batch(to_batch(self._rows))
-        except OSError as error:
-            raise self._refused(error) from error
-        self._rows.clear()
-
-    def _refused(self, error: OSError) -> InputError:
-        return InputError(f"{self.path} cannot be written: {error.strerror or error}")
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if kind is None:
-                self._flush()
-                self._writer.add_key_value_metadata({_KEY: self.info.to_json()})
-            self._writer.close()
-            if kind is None:
-                self._draft.replace(self.path)
-        except OSError as failure:
-            raise self._refused(failure) from failure
-        finally:
-            self._draft.unlink(missing_ok=True)
+        super().__init__(path, TABLE)
 
 
 def write_associations(
@@ -266,50 +157,12 @@ def write_associations(
         out.info = info or AssociationInfo()
 
 
-def _open(path: Path) -> pq.ParquetFile:
-    """:returns: the open file, whose metadata say that it is an association table.
-
-    :raises InputError: it cannot be read, or is something else.
-    """
-    try:
-        opened = pq.ParquetFile(path, page_checksum_verification=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except pa.ArrowException as error:
-        raise InputError(
-            f"{path}: is no Parquet file ({error}). Make an association table of a table with "
-            "`biotk snp associations TABLE --out FILE`"
-        ) from error
-    return opened
-
-
-def _info_of(path: Path, opened: pq.ParquetFile) -> AssociationInfo:
-    raw = (opened.metadata.metadata or {}).get(_KEY)
-    if raw is None:
-        raise InputError(
-            f"{path}: is a Parquet file, but no association table. Make one with "
-            "`biotk snp associations TABLE --out FILE`"
-        )
-    content = json.loads(raw)
-    found = content.get("format"), content.get("format_version")
-    if found != (FORMAT, FORMAT_VERSION):
-        raise InputError(
-            f"{path}: is {found[0]} {found[1]}, this BioTK reads {FORMAT} {FORMAT_VERSION}. "
-            "Make it anew with `biotk snp associations`"
-        )
-    if not opened.schema_arrow.equals(SCHEMA):
-        raise InputError(f"{path}: has other columns than an association table has")
-    return AssociationInfo.from_json(content)
-
-
 def read_info(path: Path | str) -> AssociationInfo:
     """:returns: what the metadata of an association table say; no row is read.
 
     :raises InputError: the file cannot be read, or is none of this version.
     """
-    path = Path(path)
-    with _open(path) as opened:
-        return _info_of(path, opened)
+    return TABLE.read_info(Path(path))
 
 
 def iter_batches(
@@ -322,19 +175,12 @@ def iter_batches(
     :param rows: the most rows of a batch.
     :raises InputError: the file cannot be read, is damaged, or is none of this version.
     """
-    path = Path(path)
-    with _open(path) as opened:
-        _info_of(path, opened)
-        try:
-            yield from opened.iter_batches(rows, columns=columns)
-        except (OSError, pa.ArrowException) as error:
-            raise InputError(f"{path}: is damaged ({error}). Make it anew") from error
+    return TABLE.iter_batches(Path(path), columns, rows=rows)
 
 
 def read_associations(path: Path | str, columns: Sequence[str] | None = None) -> pa.Table:
     """:returns: an association table as one Arrow table; see :func:`iter_batches`."""
-    wanted = SCHEMA if columns is None else pa.schema([SCHEMA.field(name) for name in columns])
-    return pa.Table.from_batches(iter_batches(path, columns), schema=wanted)
+    return TABLE.read(Path(path), columns)
 
 
 def iter_associations(path: Path | str) -> Iterator[Association]:

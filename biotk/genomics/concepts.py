@@ -9,9 +9,10 @@ from biotk.kb import KnowledgeBase
 from biotk.kb.readers.vocabularies import xref_curie
 from biotk.text.normalize import plural_key
 
-#: Of concepts of one name, those of the earlier vocabulary are meant: the GWAS Catalog names traits
-#: as EFO does, which takes diseases from MONDO.
-VOCABULARIES = ("EFO", "MONDO", "DOID", "Orphanet", "HP", "OBA", "MESH", "GO")
+#: Of concepts of one name, those of the earlier vocabularies are meant: the GWAS Catalog names
+#: traits as EFO does, which takes diseases from MONDO. ``type II diabetes mellitus`` is that
+#: disease, and not the phenotype of HPO that has this for its preferred name.
+VOCABULARIES = (("EFO", "MONDO"), ("DOID", "Orphanet", "OBA"), ("HP", "MESH", "GO"))
 _LOCAL = re.compile(r"([A-Za-z]+)_([A-Za-z0-9]+)")
 
 
@@ -52,11 +53,19 @@ class ConceptFinder:
         return self._ids[concept_id]
 
     def _by_id(self, concept_id: str) -> str | None:
+        found = [kb.id_of(only[0]) for kb in self.kbs if len(only := kb.resolve(concept_id)) == 1]
+        # The vocabulary's own concept goes before another one's that refers to it.
+        prefix = concept_id.partition(":")[0]
+        own = (each for each in found if each.partition(":")[0] == prefix)
+        return next(own, found[0] if found else None)
+
+    def name_of(self, concept_id: str) -> str:
+        """:returns: the preferred name of a concept by its own id; empty for an unknown one."""
         for kb in self.kbs:
             found = kb.resolve(concept_id)
-            if len(found) == 1:
-                return kb.id_of(found[0])
-        return None
+            if len(found) == 1 and kb.id_of(found[0]) == concept_id:
+                return kb.preferred_name(found[0])
+        return ""
 
     def by_name(
         self, name: str, *, types: Sequence[str] = (), but: Sequence[str] = ()
@@ -88,18 +97,20 @@ def _fits(types: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]) 
 def _one_of(kb: KnowledgeBase, name: str, found: Mapping[int, int]) -> tuple[int, ...]:
     """Choose among concepts of one name.
 
-    The very letters go before like ones, a preferred name before a synonym; then the vocabulary
-    that :data:`VOCABULARIES` has first, since a disease may be a phenotype of the same name.
+    The very letters go before like ones, then the vocabularies that :data:`VOCABULARIES` has first,
+    then a preferred name before a synonym, then the vocabulary that stands first among its like.
 
     :param found: the names that match → their concepts.
     :returns: the one concept, or none where several are left.
     """
 
-    def rank(name_idx: int) -> tuple[bool, bool, int]:
+    def rank(name_idx: int) -> tuple[bool, int, bool, int]:
         prefix = kb.id_of(found[name_idx]).partition(":")[0]
-        at = VOCABULARIES.index(prefix) if prefix in VOCABULARIES else len(VOCABULARIES)
+        last = len(VOCABULARIES), 0
+        like = ((n, each.index(prefix)) for n, each in enumerate(VOCABULARIES) if prefix in each)
+        tier, at = next(like, last)
         unlike = kb.name(name_idx).lower() != name.lower()
-        return unlike, not kb.is_preferred(name_idx), at
+        return unlike, tier, not kb.is_preferred(name_idx), at
 
     if not found:
         return ()

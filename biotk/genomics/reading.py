@@ -129,7 +129,7 @@ class AssociationReader:
                 source=options.source,
                 licence=options.licence,
                 rows=self.report.rows - rows_before,
-                associations=self.report.kept - kept_before,
+                kept=self.report.kept - kept_before,
             )
         )
 

@@ -147,7 +147,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": [1]}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match=r"no Parquet file.*biotk snp associations"):
         read_info(tmp_path / "a.csv")
-    with pytest.raises(InputError, match=r"no association table.*biotk snp associations"):
+    with pytest.raises(InputError, match=r"no biotk-associations.*biotk snp associations"):
         list(iter_batches(tmp_path / "a.parquet"))
 
 

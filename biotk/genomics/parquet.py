@@ -26,6 +26,25 @@ BATCH_ROWS = 1 << 16
 
 Row = TypeVar("Row", bound=NamedTuple)
 
+#: Told how far something is: what is being read, how much of it was, how much there is; 0 if
+#: nobody knows.
+Progress = Callable[[str, int, int], None]
+_TOLD_EACH = 8192
+
+
+def no_progress(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def told(rows: Iterable[Row], step: str, progress: Progress) -> Iterator[Row]:
+    """:returns: the rows; now and then how many there were is told."""
+    done = 0
+    for done, row in enumerate(rows, start=1):
+        if done % _TOLD_EACH == 0:
+            progress(step, done, 0)
+        yield row
+    progress(step, done, done)
+
 
 @dataclass(frozen=True, slots=True)
 class SourceTable:

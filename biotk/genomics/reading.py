@@ -14,6 +14,7 @@ from biotk.genomics.concepts import ConceptFinder, curie_of
 from biotk.genomics.genes import NO_GENE, FoundGene, GeneFinder
 from biotk.genomics.licences import is_open
 from biotk.genomics.merged import MergedRsids
+from biotk.genomics.parquet import Progress, no_progress, told
 from biotk.genomics.readers.base import RawRow, TableFormat, TableOptions
 from biotk.genomics.readers.formats import find_format
 from biotk.genomics.report import AssociationReport
@@ -118,7 +119,9 @@ class AssociationReader:
             self.report.rows += len(chunk)
             if is_left_out:
                 for row in chunk:
-                    self.report.drop(f"{NOT_OPEN}: {options.licence}", f"{header.path}:{row.line}")
+                    self.report.drop(
+                        f"{NOT_OPEN}: {options.licence}", f"{header.path.name}:{row.line}"
+                    )
                 continue
             yield from self._associations(chunk, header.path, options)
         self.sources.append(
@@ -142,7 +145,7 @@ class AssociationReader:
             p = _p_of(row)
             if rsid is None or isinstance(p, str) or is_empty(row.trait):
                 why = reason or (p if isinstance(p, str) else NO_TRAIT)
-                self.report.drop(why, f"{path}:{row.line}")
+                self.report.drop(why, f"{path.name}:{row.line}")
             else:
                 sound.append((row, rsid, p, _trait_of(row)))
         self._traits.prepare(trait for row, _, _, trait in sound if not _of_gene(row))
@@ -272,6 +275,7 @@ def build_association_table(
     *,
     format: str | None = None,
     options: TableOptions | None = None,
+    progress: Progress = no_progress,
 ) -> AssociationReport:
     """Make one association table of one or more tables, in batches.
 
@@ -280,11 +284,13 @@ def build_association_table(
     :param reader: reads them.
     :param format: their layout; None to find out of each.
     :param options: what is known of them.
+    :param progress: told which table is read and how many associations it has given.
     :returns: what became of their rows.
     :raises InputError: see :meth:`AssociationReader.read`, or the file cannot be written.
     """
     with AssociationWriter(out) as writer:
         for path in paths:
-            writer.write(reader.read(path, format=format, options=options))
+            rows = reader.read(path, format=format, options=options)
+            writer.write(told(rows, Path(path).name, progress))
         writer.info = reader.info
     return reader.report

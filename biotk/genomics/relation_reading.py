@@ -12,7 +12,7 @@ from biotk.errors import Problems, strict
 from biotk.genomics.concepts import ConceptFinder
 from biotk.genomics.genes import GeneFinder
 from biotk.genomics.licences import is_open
-from biotk.genomics.parquet import SourceTable, TableInfo
+from biotk.genomics.parquet import Progress, SourceTable, TableInfo, no_progress, told
 from biotk.genomics.readers.relations import RawRelation, Side, find_relation_format
 from biotk.genomics.reading import NOT_OPEN
 from biotk.genomics.relations import Relation, RelationWriter
@@ -161,18 +161,23 @@ class RelationReader:
 
 
 def build_relation_table(
-    paths: Sequence[Path | str], out: Path | str, reader: RelationReader
+    paths: Sequence[Path | str],
+    out: Path | str,
+    reader: RelationReader,
+    *,
+    progress: Progress = no_progress,
 ) -> RelationReport:
     """Make one relation table of one or more tables.
 
     :param paths: the tables, read in that order.
     :param out: the file to make; there is none before all is read.
     :param reader: reads them.
+    :param progress: told which table is read and how many relations it has given.
     :returns: what became of their rows.
     :raises InputError: see :meth:`RelationReader.read`, or the file cannot be written.
     """
     with RelationWriter(out) as writer:
         for path in paths:
-            writer.write(reader.read(path))
+            writer.write(told(reader.read(path), Path(path).name, progress))
         writer.info = reader.info
     return reader.report

@@ -250,6 +250,7 @@ def catalog_effect(number: str, interval: str) -> Effect:
     ends = _ENDS.fullmatch(found[1].strip()) if found else None
     lower, upper = (ends[1], ends[2]) if ends else ("", "")
     behind = (found[2] if found else text).strip()
+    behind = behind[1:-1] if behind.startswith("(") and behind.endswith(")") else behind
     if behind and not is_empty(behind):
         unit, sign = parse_unit(behind)
         effect = difference_effect(number, lower=lower, upper=upper, unit=unit)

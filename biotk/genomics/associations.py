@@ -17,8 +17,8 @@ import pyarrow as pa
 from biotk.genomics.parquet import BATCH_ROWS, RowTable, RowWriter, SourceTable, TableInfo
 
 __all__ = [
-    "BATCH_ROWS", "CHROMOSOMES", "KINDS", "LOG_ODDS", "RAW", "SCHEMA", "SD", "TABLE", "Association",
-    "AssociationInfo", "AssociationWriter", "Kind", "SourceTable", "from_batch",
+    "BATCH_ROWS", "CHROMOSOMES", "FORMAT", "KINDS", "LOG_ODDS", "RAW", "SCHEMA", "SD", "TABLE",
+    "Association", "AssociationInfo", "AssociationWriter", "Kind", "SourceTable", "from_batch",
     "iter_associations", "iter_batches", "read_associations", "read_info", "to_batch",
     "write_associations",
 ]  # fmt: skip

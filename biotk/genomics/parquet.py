@@ -46,6 +46,15 @@ def told(rows: Iterable[Row], step: str, progress: Progress) -> Iterator[Row]:
     progress(step, done, done)
 
 
+def is_parquet(path: Path) -> bool:
+    """:returns: whether a file starts as Parquet files do; False for one that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class SourceTable:
     """A table that was read.
@@ -182,7 +191,7 @@ class RowTable(Generic[Row]):
     def info_json(self, info: TableInfo) -> str:
         """:returns: what is to stand in the metadata, as one JSON object."""
         head = {"format": self.format, "format_version": self.version}
-        return json.dumps(head | asdict(info), ensure_ascii=False, sort_keys=True)
+        return json.dumps(head | asdict(info), ensure_ascii=False)
 
 
 class RowWriter(Generic[Row]):

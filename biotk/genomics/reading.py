@@ -9,12 +9,20 @@ from itertools import islice
 from pathlib import Path
 
 from biotk.errors import Problems, strict
-from biotk.genomics.associations import Association, AssociationInfo, AssociationWriter, SourceTable
+from biotk.genomics.associations import (
+    FORMAT,
+    Association,
+    AssociationInfo,
+    AssociationWriter,
+    SourceTable,
+    iter_associations,
+    read_info,
+)
 from biotk.genomics.concepts import ConceptFinder, curie_of
 from biotk.genomics.genes import NO_GENE, FoundGene, GeneFinder
 from biotk.genomics.licences import is_open
 from biotk.genomics.merged import MergedRsids
-from biotk.genomics.parquet import Progress, no_progress, told
+from biotk.genomics.parquet import Progress, is_parquet, no_progress, told
 from biotk.genomics.readers.base import RawRow, TableFormat, TableOptions
 from biotk.genomics.readers.formats import find_format
 from biotk.genomics.report import AssociationReport
@@ -89,7 +97,8 @@ class AssociationReader:
     ) -> Iterator[Association]:
         """Read a table.
 
-        :param path: CSV, TSV or parted by blanks; gzip is unpacked.
+        :param path: CSV, TSV or parted by blanks; gzip is unpacked. An association table that was
+            made before is passed on as it is, whatever the options say.
         :param format: its layout, a key of ``TABLE_FORMATS``; None to find out. With a mapping of
             columns it is ``plain``.
         :param options: what is known of it.
@@ -99,6 +108,9 @@ class AssociationReader:
         :raises UnknownNameError: a layout, field or column that there is not.
         """
         path, asked = Path(path), options or TableOptions()
+        if is_parquet(path):
+            yield from self._read_made(path)
+            return
         header = read_header(path, asked.delimiter)
         layout = find_format(header, format or ("plain" if asked.columns else None))
         asked = replace(
@@ -107,7 +119,24 @@ class AssociationReader:
             licence=asked.licence or layout.licence or _UNKNOWN_LICENCE,
             build=asked.build or layout.build,
         )
-        return self._read(header, layout, asked)
+        yield from self._read(header, layout, asked)
+
+    def _read_made(self, path: Path) -> Iterator[Association]:
+        info, kept_before = read_info(path), self.report.kept
+        number = 0
+        for number, row in enumerate(iter_associations(path), start=1):
+            self.report.rows += 1
+            if self._only_open and not is_open(row.licence):
+                self.report.drop(f"{NOT_OPEN}: {row.licence}", f"{path.name}:{number}")
+                continue
+            self.report.keep(row, ())
+            yield row
+        names = ", ".join(dict.fromkeys(each.source for each in info.sources))
+        terms = " AND ".join(dict.fromkeys(each.licence for each in info.sources))
+        kept = self.report.kept - kept_before
+        self.sources.append(
+            SourceTable(path.name, FORMAT, sha256_file(path), names, terms, number, kept)
+        )
 
     def _read(
         self, header: Header, layout: TableFormat, options: TableOptions
@@ -188,8 +217,9 @@ class AssociationReader:
         return made
 
     def _current(self, rsid: str, by_table: str) -> str:
-        current = f"rs{by_table.removesuffix('.0')}" if by_table else rsid
-        current = current if parse_rsid(current)[0] else rsid
+        current = rsid
+        if by_table:
+            current = parse_rsid(f"rs{by_table.removesuffix('.0')}")[0] or rsid
         if self._merged is not None:
             current = self._merged[current]
         self.report.merged += current != rsid

@@ -14,7 +14,12 @@ from tiny_traits import open_traits
 
 from biotk.errors import FormatError, InputError, Problems, UnknownNameError
 from biotk.genomics import values
-from biotk.genomics.associations import Association, iter_associations, read_info
+from biotk.genomics.associations import (
+    Association,
+    iter_associations,
+    read_info,
+    write_associations,
+)
 from biotk.genomics.merged import read_merged_rsids
 from biotk.genomics.readers.base import TableOptions
 from biotk.genomics.readers.mapping import read_table_options
@@ -333,6 +338,25 @@ def test_table_is_built_with_what_was_read_in_its_metadata(
     assert info.kbs == {"traits": kb.fingerprint}
     assert info.report == report.to_dict() == reader.report.to_dict()
     assert len(list(iter_associations(tmp_path / "out.parquet"))) == report.kept == 2
+
+
+def test_table_that_was_made_before_is_passed_on(tmp_path: Path) -> None:
+    path = write_catalog(tmp_path / "a.tsv", {}, {"SNPS": "x"})
+    build_association_table([path], tmp_path / "first", AssociationReader())
+    paths = [tmp_path / "first", path]
+    report = build_association_table(paths, tmp_path / "second", AssociationReader())
+    assert (report.rows, report.kept) == (3, 2)
+    first, again = iter_associations(tmp_path / "second")
+    assert first == again == next(iter_associations(tmp_path / "first"))
+    assert [each.format for each in read_info(tmp_path / "second").sources] == [
+        "biotk-associations",
+        "gwas-catalog",
+    ]
+    (other,) = [first._replace(licence="CC BY-NC 4.0")]
+    write_associations(tmp_path / "other", [first, other])
+    reader = AssociationReader(only_open=True)
+    assert read(tmp_path / "other", reader) == [first]
+    assert reader.report.dropped == {f"{NOT_OPEN}: CC BY-NC 4.0": 1}
 
 
 def test_table_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from biotk.genomics.associations import (
     write_associations,
 )
 
+GOLDEN = Path(__file__).parent / "golden" / "associations-1.parquet"
 ROW = Association(
     rsid="rs7903146",
     trait="type 2 diabetes",
@@ -107,6 +108,13 @@ def test_file_is_read_in_batches_and_by_column(tmp_path: Path) -> None:
     assert [row for batch in batches for row in from_batch(batch)] == written
     table = read_associations(tmp_path / "a.parquet", ["rsid", "p"])
     assert table.to_pydict() == {"rsid": [row.rsid for row in written], "p": [0.0] * 7}
+
+
+def test_file_of_the_first_version_is_read_for_ever() -> None:
+    """Made once with what is now ROW and INFO; a new version gets a file of its own beside it."""
+    assert list(iter_associations(GOLDEN)) == [ROW, ROW._replace(p=None, kind="correlation")]
+    info = read_info(GOLDEN)
+    assert (info.sources, info.kbs, info.report) == (INFO.sources, INFO.kbs, INFO.report)
 
 
 def test_empty_table_keeps_its_columns(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from biotk.kb.readers.files import check_first_line, iter_lines, read_head
 DELIMITERS = ("\t", ",", ";")
 #: Columns that stand apart by any number of blanks, as PLINK writes them.
 BLANKS = " "
+_COMMENT = re.compile(r"\s*$|##|#\s?\w+:")
 _JOINTS = re.compile(r"[^a-z0-9]+")
 
 
@@ -72,14 +73,17 @@ class Header:
 
 
 def read_header(path: Path, delimiter: str | None = None) -> Header:
-    """Read the first line of a table; lines that start with ``##`` stand before it.
+    """Read the first line of a table; comments may stand before it.
+
+    A comment is ``##`` and anything, or ``#word:``, as in HPO's ``#version: …``; a single ``#`` may
+    begin a header (``#chrom``).
 
     :param delimiter: what stands between columns; None to find out.
     :raises InputError: the file cannot be read, or is empty.
     """
     check_first_line(path)
     lines = enumerate(read_head(path).split("\n"), start=1)
-    told = ((n, line.rstrip("\r")) for n, line in lines if line.strip() and line[:2] != "##")
+    told = ((n, line.rstrip("\r")) for n, line in lines if not _COMMENT.match(line))
     number, text = next(told, (0, ""))
     if not number:
         raise InputError(f"{path}: is empty")

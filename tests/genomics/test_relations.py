@@ -81,6 +81,22 @@ def test_annotations_of_diseases_are_phenotypes_that_were_seen(
     assert reader.report.rows == 6 == reader.report.kept + reader.report.dropped.total()
 
 
+def test_hpo_s_own_file_has_comments_and_more_columns(tmp_path: Path, kb: KnowledgeBase) -> None:
+    path = write(
+        tmp_path / "phenotype.hpoa", '#description: "annotations; of diseases, all"',
+        "#version: 2026-02-16",
+        "database_id|disease_name|qualifier|hpo_id|reference|evidence|onset|frequency|sex|"
+        "modifier|aspect|biocuration",
+        "OMIM:125853|diabetes||HP:0001250|PMID:1|PCS||1/2|||P|HPO:x[2020-01-01]",
+        "OMIM:125853|diabetes|NOT|HP:0001251|PMID:1|PCS||1/2|||P|HPO:x[2020-01-01]",
+    )  # fmt: skip
+    reader = RelationReader(kbs=[kb])
+    assert [row[:3] for row in reader.read(path)] == [
+        ("MONDO:0005148", "disease_phenotype", "HP:0001250"),
+    ]
+    assert reader.report.dropped == {layouts.NEGATED: 1}
+
+
 def test_genes_are_found_by_ncbi_s_id_then_by_symbol(tmp_path: Path, kb: KnowledgeBase) -> None:
     path = write(
         tmp_path / "g.tsv", "ncbi_gene_id|gene_symbol|hpo_id",

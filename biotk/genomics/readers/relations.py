@@ -47,6 +47,8 @@ _PREFIXES = {
     "Pharmacologic Class": "NDFRT", "Side Effect": "UMLS", "Symptom": "MESH",
 }  # fmt: skip
 _ZERO = re.compile(r"0(?:\.0*)?\s*(?:/\s*\d+|%)?|HP:0040285")
+#: In extracts, and in HPO's own ``phenotype.hpoa``.
+_DISEASE_IDS = ("disease_id", "database_id")
 _CATEGORIES = {"DM": TREATS, "SYM": PALLIATES}
 
 
@@ -158,7 +160,8 @@ def iter_indications(header: Header, problems: Problems) -> Iterator[RawRelation
 
 def iter_disease_phenotypes(header: Header, problems: Problems) -> Iterator[RawRelation]:
     """Read HPO's annotations of diseases; of aspects only P, that of phenotypes."""
-    columns = ("disease_id", "disease_name", "hpo_id", "frequency", "aspect", "qualifier")
+    disease_id = next(name for name in _DISEASE_IDS if name in header.keys)
+    columns = (disease_id, "disease_name", "hpo_id", "frequency", "aspect", "qualifier")
     for line, cells in _rows(header, problems, *columns):
         disease, name, phenotype, frequency, aspect, qualifier = cells
         left_out = ""
@@ -190,6 +193,10 @@ _ALL = (
     ),
     _format(
         "hpo-diseases", "disease_id hpo_id frequency aspect",
+        iter_disease_phenotypes, "HPO annotations", HPO_LICENCE,
+    ),
+    _format(
+        "hpoa", "database_id hpo_id frequency aspect",
         iter_disease_phenotypes, "HPO annotations", HPO_LICENCE,
     ),
     _format(

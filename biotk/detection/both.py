@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -62,9 +62,10 @@ def _without_parts(first: Sequence[Mention], second: Sequence[Mention]) -> list[
     starts = [mention.start for mention in second]
     for mention in first:
         unsure = mention.score is not None and mention.score < _SURE
-        # Mentions of the dictionary do not overlap: one alone can begin before this and reach it.
-        before = second[bisect_left(starts, mention.start + 1) - 1 :][:1] if second else ()
-        if not (unsure and any(_is_part(mention, longer) for longer in before)):
+        # Mentions of the dictionary do not overlap: of those that begin no later than this one,
+        # the last alone can reach it.
+        before = bisect_right(starts, mention.start)
+        if not (unsure and before and _is_part(mention, second[before - 1])):
             kept.append(mention)
     return kept
 

@@ -39,6 +39,8 @@ def begun_anew(log_probs: Floats, breaks: NDArray[np.bool_]) -> Floats:
     :param breaks: whether no mention may go on to a unit from the one before. *Shape*: (units,).
     :returns: the same, "begin" having the share of "inside" at breaks. *Shape*: (units, 3).
     """
+    if not breaks.any():
+        return log_probs
     found = log_probs.copy()
     found[breaks, _BEGIN] = np.logaddexp(log_probs[breaks, _BEGIN], log_probs[breaks, _INSIDE])
     found[breaks, _INSIDE] = _NEVER

@@ -166,7 +166,7 @@ def windows_of(offsets: Ints, *, window: int, overlap: int) -> list[Window]:
 
 
 def _breaks(text: str, starts: Ints) -> NDArray[np.bool_]:
-    places = [at + 1 for at, each in enumerate(text) if each == "\t"]
+    places = [match.end() for match in re.finditer("\t", text)]
     begin = 0
     for match in _LINE_END.finditer(text):
         if _is_break(text, begin, match):

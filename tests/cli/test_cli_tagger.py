@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from biotk.cli import app
 from biotk.detection import DictionaryDetector, TaggerDetector
 from biotk.kb import open_kb
+from biotk.types import entity_type
 
 TEXT = "Kidney cancer and fever. IL-2 for colds."
 CORPUS = f"""\
@@ -65,6 +66,23 @@ def test_evaluate_and_annotate_take_another_detector(kb, model, tmp_path) -> Non
     document = output("annotate", str(note), "--linker", "lexical", *how)
     told = [(m["text"], round(m["score"], 4)) for m in document["mentions"]]
     assert told == [(m.text, round(m.score, 4)) for m in wanted]
+
+
+def test_tagger_alone_is_asked_for_the_types_of_the_corpus(model, tmp_path) -> None:
+    corpus = tmp_path / "dev.pubtator"
+    tagger = TaggerDetector.load(model)
+    command = ["evaluate", "mentions", "--corpus", str(corpus), "--detector", "tagger", "--json"]
+    for gold in ("GeneOrGeneProduct", "Disease"):
+        corpus.write_text(CORPUS.replace("Chemical", gold))
+        wanted = [each for each in tagger.types if each in {"Disease", entity_type(gold)}]
+        found = output(*command, "--tagger", model)
+        assert found["types"] == wanted
+        assert found["n_predicted"] == len(tagger.of_types(wanted).detect(TEXT))
+        assert "pipeline" not in found
+    corpus.write_text(CORPUS.replace("Chemical", "Device").replace("Disease", "Device"))
+    refused = CliRunner().invoke(app, [*command, "--tagger", model])
+    assert refused.exit_code == 2
+    assert "the corpus has Device; the tagger finds" in refused.output.replace("\n", " ")
 
 
 def test_wrong_detector_is_told(kb, model, tmp_path) -> None:

@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-from tiny_encoder import write_encoder_training
+from tiny_encoder import tiny_synonym_network, write_encoder_training
+from tiny_mini import tiny_pieces
 from tiny_vectors import LetterEncoder
 from typer.testing import CliRunner
 
@@ -18,6 +19,7 @@ from biotk.cli import app
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import open_kb
 from biotk.kb.manifest import sha256_file
+from biotk.nn.mini_format import MiniFormat
 from biotk.nn.synonym_files import load_synonym_encoder
 from biotk.nn.tensor_files import read_tensors
 from biotk.training.encoder import EncoderTraining
@@ -27,6 +29,8 @@ from biotk.training.synonym_pairs import Pair, held_concepts
 
 pytest.importorskip("accelerate", reason="the extra `train` is not installed")
 pytest.importorskip("datasets", reason="the extra `train` is not installed")
+
+from biotk.training.pair_trainer import _Module
 
 
 def log_of(folder) -> list[dict]:
@@ -64,6 +68,17 @@ def test_encoder_training_by_the_command_learns_and_makes_a_model(tmp_path) -> N
     others = cosines[same & ~np.eye(len(names), dtype=bool)]
     assert 1 - others.mean() < 0.3 * (1 - cosines[~same].mean())
     np.testing.assert_allclose(*encoder.encode(["Fever", "fever"]), atol=1e-6)
+
+
+def test_strings_of_like_length_are_read_together_without_a_difference(tmp_path) -> None:
+    network = tiny_synonym_network(tmp_path / "net").train(False)
+    module = _Module(network, MiniFormat(tiny_pieces()), max_pieces=24, bf16=False)
+    strings = ["a fever", "x", "kidney cancer of the long and winding kind", "", "colds", "a b c"]
+    for names in (strings * 3, strings[:2], strings[:1]):
+        features = module.preprocess(names)
+        grouped = module(dict(features))["sentence_embedding"]
+        plain = network(features["input_ids"], features["attention_mask"])
+        assert torch.allclose(grouped, plain, atol=1e-5)
 
 
 def test_encoder_training_that_was_stopped_comes_to_the_same_weights(tmp_path) -> None:

@@ -88,6 +88,16 @@ class ConceptFinder:
         return None
 
 
+def fingerprints(kbs: Sequence[KnowledgeBase]) -> dict[str, str]:
+    """:returns: name → fingerprint of some KBs; of those of one name the later ones say both."""
+    named: dict[str, str] = {}
+    for kb in kbs:
+        name = kb.manifest.name
+        known = named.get(name, kb.fingerprint) == kb.fingerprint
+        named[name if known else f"{name} {kb.fingerprint}"] = kb.fingerprint
+    return named
+
+
 def _fits(types: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]) -> bool:
     if wanted and not set(wanted).intersection(types):
         return False

@@ -18,7 +18,7 @@ from biotk.genomics.associations import (
     iter_associations,
     read_info,
 )
-from biotk.genomics.concepts import ConceptFinder, curie_of
+from biotk.genomics.concepts import ConceptFinder, curie_of, fingerprints
 from biotk.genomics.genes import NO_GENE, FoundGene, GeneFinder
 from biotk.genomics.licences import is_open
 from biotk.genomics.merged import MergedRsids
@@ -81,7 +81,7 @@ class AssociationReader:
     ) -> None:
         self.report = AssociationReport()
         self.sources: list[SourceTable] = []
-        self._kbs = {kb.manifest.name: kb.fingerprint for kb in kbs}
+        self._kbs = fingerprints(kbs)
         self._traits = TraitFinder(ConceptFinder(kbs), link)
         self._genes = GeneFinder(kbs)
         self._merged, self._only_open = merged, only_open

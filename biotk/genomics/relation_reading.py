@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from biotk.errors import Problems, strict
-from biotk.genomics.concepts import ConceptFinder
+from biotk.genomics.concepts import ConceptFinder, fingerprints
 from biotk.genomics.genes import GeneFinder
 from biotk.genomics.licences import is_open
 from biotk.genomics.parquet import Progress, SourceTable, TableInfo, no_progress, told
@@ -90,8 +90,7 @@ class RelationReader:
     @property
     def info(self) -> TableInfo:
         """What was read so far, for the metadata of a table."""
-        kbs = {kb.manifest.name: kb.fingerprint for kb in self._kbs}
-        return TableInfo(tuple(self.sources), kbs, self.report.to_dict())
+        return TableInfo(tuple(self.sources), fingerprints(self._kbs), self.report.to_dict())
 
     def read(self, path: Path | str) -> Iterator[Relation]:
         """Read a table; its header tells which one it is.

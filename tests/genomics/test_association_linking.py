@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from tiny_traits import GENES, TRAITS, open_traits
 
 from biotk.genomics import genes, traits
-from biotk.genomics.concepts import ConceptFinder, curie_of
+from biotk.genomics.concepts import ConceptFinder, curie_of, fingerprints
 from biotk.genomics.genes import GeneFinder
 from biotk.genomics.traits import Trait, TraitFinder
-from biotk.kb import KnowledgeBase
+from biotk.kb import KbBuilder, KnowledgeBase, open_kb
+from biotk.kb.manifest import SourceInfo
 
 DIABETES = "MONDO:0005148"
 
@@ -174,6 +176,16 @@ def test_symbol_is_found_as_by_reading_the_whole_table(kb: KnowledgeBase, symbol
     want = approved or aliases
     found = GeneFinder([kb]).by_symbol(symbol).gene_id
     assert found == (want[0] if len(want) == 1 else None)
+
+
+def test_kbs_of_one_name_are_both_told(kb: KnowledgeBase, tmp_path: Path) -> None:
+    builder = KbBuilder("traits")
+    builder.add(TRAITS[:2], SourceInfo(name="EFO", file="", format="memory", sha256=""))
+    other = open_kb(builder.write(tmp_path / "other"))
+    assert fingerprints([kb, other, kb]) == {
+        "traits": kb.fingerprint,
+        f"traits {other.fingerprint}": other.fingerprint,
+    }
 
 
 def test_kb_without_genes_finds_none(kb: KnowledgeBase) -> None:

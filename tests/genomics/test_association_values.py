@@ -108,8 +108,8 @@ def test_chromosome_by_number_is_that_of_its_format() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["", "0", "27", "X_random", "chrX_random", "chrUn_KI270742v1", "CHR_HSCHR6_MHC_COX_CTG1",
-     "6;6", "6 x 6", "NR", "²"],
+    ["", "0", "27", "X_random", "x-random", "chrX_random", "chrUn_KI270742v1",
+     "CHR_HSCHR6_MHC_COX_CTG1", "6;6", "6 x 6", "NR", "²"],
 )  # fmt: skip
 def test_contig_is_no_chromosome(cell: str) -> None:
     assert parse_chromosome(cell) is None

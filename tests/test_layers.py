@@ -28,7 +28,8 @@ LAYERS: list[tuple[str, str]] = [
     ("training",                                   "accelerate datasets matplotlib numpy "
                                                    "sentence_transformers torch transformers"),
     ("linking",                                    "numpy"),
-    ("detection candidates sections genomics",     "numpy safetensors"),
+    ("detection candidates sections",              "numpy safetensors"),
+    ("genomics",                                   "numpy pyarrow safetensors"),
     ("decoding",                                   "numpy torch"),
     ("nn",                                         "huggingface_hub numpy safetensors "
                                                    "sentence_transformers "
@@ -42,7 +43,10 @@ LAYERS: list[tuple[str, str]] = [
 ]  # fmt: skip
 
 # Side by side in the design, and so not allowed to see each other.
-APART = {("components", "training")}
+APART = {
+    ("components", "training"),
+    *((unit, "genomics") for unit in ("detection", "candidates", "sections")),
+}
 
 FACADE_USERS = {"cli", "batch"}
 

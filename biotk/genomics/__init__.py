@@ -1,0 +1,1 @@
+"""Variants, what they are associated with, and one space for them and for concepts."""

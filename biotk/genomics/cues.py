@@ -4,40 +4,82 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
-# "G/A", "A6V", "rs 100" and "*2" are variants in a sentence that has one of these words.
-_CUE = re.compile(
-    r"(?<![a-z])(?:mutat|mutant|polymorphi|polymorphous|variant|varia(?:tion|nt)s?(?![a-z])|snps?(?![a-z])"
-    r"|allel|genotyp|haplotyp|diplotyp|homozygo|heterozygo|hemizygo|substitut|transition|transversion"
-    r"|missense|nonsense|frame-?shift|codon|exon|intron|nucleotide|amino[- ]acid|residue"
-    r"|germ-?line|somatic|carriers?(?![a-z])|deletion|insertion|duplication|wild-?type|promoter"
-    r"|cdna|dbsnp|loci|locus|gwas|genes?(?![a-z])|genomic|sequenc)",
-    re.IGNORECASE,
-)
+from biotk.genomics.residues import FULL_NAMES
+
+_WORDS = (
+    "mutat mutant polymorph variant variation snp allel genotyp haplotyp diplotyp homozyg heterozyg "
+    "hemizyg substitut transition transversion missense nonsense frameshift frame-shift codon exon "
+    "intron nucleotide amino residue germline germ-line somatic carrier deletion insertion "
+    "duplication indel wild-type promoter cdna dbsnp locus loci gwas gene genetic genom sequenc"
+).split()
+_WHOLE = frozenset(("snp", "gene", "variation"))
+#: Variants are told in words near one of those above, or of these.
+_FURTHER = ("position", "base", "bp", *FULL_NAMES)
 _NEAR = 80
+#: A little more than the longest variant that is told in words, and the way to its word.
+_REACH = 400
+
+
+def _any_case(words: Iterable[str]) -> re.Pattern[str]:
+    """:returns: an expression of literals alone, which is searched for quickly: no ``IGNORECASE``."""
+    casings = {case(word) for word in words for case in (str.lower, str.capitalize, str.upper)}
+    return re.compile("|".join(sorted(map(re.escape, casings | {"dbSNP", "SNPs", "cDNA"}))))
+
+
+_CUE = _any_case(_WORDS)
+_SEED = re.compile(rf"{_any_case((*_WORDS, *_FURTHER)).pattern}|[A-Za-z]{{3}}(?:/|-{{0,3}}>)[A-Za-z]{{3}}")
 
 
 class Cues:
     """Where such words stand.
 
-    :param text: the text.
+    :param text: the folded text.
     :param trusted: whether all of it is known to be a variant, so that no word is needed.
     """
 
     def __init__(self, text: str, *, trusted: bool = False) -> None:
         self.trusted = trusted
-        self._starts = [] if trusted else [match.start() for match in _CUE.finditer(text)]
-
-    def anywhere(self) -> bool:
-        """:returns: whether there is one."""
-        return self.trusted or bool(self._starts)
+        self._starts = [] if trusted else [m.start() for m in _CUE.finditer(text) if _is_word(m)]
+        self._length = len(text)
+        seeds = [] if trusted else [m.start() for m in _SEED.finditer(text)]
+        self.passages = ((0, len(text)),) if trusted else tuple(_passages(seeds))
 
     def near(self, start: int, end: int, reach: int = _NEAR) -> bool:
-        """:returns: whether one stands about a place.
+        """:returns: whether such a word stands about a place.
 
-        :param reach: characters before and behind it.
+        :param reach: how many characters before and behind it are looked at.
         """
         if self.trusted:
             return True
         at = bisect_left(self._starts, start - reach)
         return at < len(self._starts) and self._starts[at] < end + reach
+
+    def search(self, pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+        """Yield the matches of an expression in those passages alone where words may tell of a variant."""
+        for start, end in self.passages:
+            yield from pattern.finditer(text, start, end)
+
+
+def _is_word(match: re.Match[str]) -> bool:
+    text, start, end = match.string, match.start(), match.end()
+    if start and text[start - 1].isalpha():
+        return False
+    rest = text[end : end + 2]
+    return match[0].lower() not in _WHOLE or not rest.rstrip("s")[:1].isalpha()
+
+
+def _passages(seeds: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield passages about words, those that touch as one."""
+    first: int | None = None
+    last = 0
+    for seed in seeds:
+        if first is None:
+            first = seed
+        elif seed - last > 2 * _REACH:
+            yield max(0, first - _REACH), last + _REACH
+            first = seed
+        last = seed
+    if first is not None:
+        yield max(0, first - _REACH), last + _REACH

@@ -37,20 +37,20 @@ def places(first: str, last: str | None) -> str:
     return f"{first}_{last}" if last != first else first
 
 
-def stretch(where: str, count: int) -> str:
-    """:returns: ``count`` places from one on; the place alone where nobody can tell the last.
+def stretch(where: str, length: int) -> str:
+    """:returns: ``length`` places from one on; the place alone where nobody can tell the last.
 
     >>> stretch("1494", 6), stretch("-2", 2), stretch("12+1", 3), stretch("13-1", 4), stretch("5_9", 2)
     ('1494_1499', '-2_-1', '12+1_12+3', '13-1', '5_9')
     """
     match = _PLACE.fullmatch(where)
-    if match is None or count < 2:
+    if match is None or length < 2:
         return where
     mark, number, sign, offset = match.groups()
     if sign is None:
-        last = int(number) + (count - 1) * (-1 if mark == "-" else 1)
+        last = int(number) + (length - 1) * (-1 if mark == "-" else 1)
         return f"{where}_{mark}{last}" if last > 0 else where
-    last = int(offset) + (count - 1) * (-1 if sign == "-" else 1)
+    last = int(offset) + (length - 1) * (-1 if sign == "-" else 1)
     return f"{where}_{mark}{number}{sign}{last}" if last > 0 else where
 
 
@@ -67,6 +67,15 @@ def substitution(where: str, old: str, new: str) -> str:
     return f"{stretch(where, len(old))}delins{new}" if where else f"{old}>{new}"
 
 
+def count(what: str) -> int:
+    """:returns: how many bases are meant: by their letters, or by a number.
+
+    >>> count("TG"), count("28"), count("")
+    (2, 28, 0)
+    """
+    return int(what) if what.isdecimal() else len(what)
+
+
 def removal(where: str, operation: str, what: str) -> str:
     """:returns: a deletion, duplication or inversion, without what is deleted.
 
@@ -76,9 +85,8 @@ def removal(where: str, operation: str, what: str) -> str:
     >>> removal("1052", "del", "A"), removal("1494", "del", "6"), removal("", "del", "32")
     ('1052del', '1494_1499del', 'delN[32]')
     """
-    count = int(what) if what.isdecimal() else len(what)
     if where:
-        return f"{stretch(where, count)}{operation}"
+        return f"{stretch(where, count(what))}{operation}"
     return f"{operation}N[{what}]" if what.isdecimal() else f"{operation}{what}"
 
 
@@ -89,6 +97,28 @@ def insertion(where: str, what: str) -> str:
     ('5382_5383insC', '125_126insAA', 'insN[9]')
     """
     return f"{stretch(where, 2)}ins{what}"
+
+
+_OPERATIONS = {"deletion": "del", "insertion": "ins", "duplication": "dup"}
+
+
+def changed_in_length(kind: str, where: str, what: str) -> str:
+    """:returns: a deletion, an insertion, a duplication, or either of the first two.
+
+    :param kind: it in words or in short.
+    :param where: its place or range; empty where it is not told.
+    :param what: the bases, or how many they are; empty where it is not told.
+
+    >>> changed_in_length("deletion", "1494", "6"), changed_in_length("ins/del", "", "6")
+    ('1494_1499del', 'delinsN[6]')
+    >>> changed_in_length("dup", "", "24"), changed_in_length("insertion", "5382", "C")
+    ('dupN[24]', '5382_5383insC')
+    """
+    operation = _OPERATIONS.get(kind.lower(), kind.lower())
+    if operation in ("del", "dup"):
+        return removal(where, operation, what)
+    added = inserted(what) if what else "N"
+    return insertion(where, added) if operation == "ins" else f"{where}delins{added}"
 
 
 def inserted(written: str) -> str:

@@ -1,4 +1,4 @@
-"""Changes of proteins in a notation: HGVS (``p.Val600Glu``), ``Val600Glu`` and ``V600E``."""
+"""Changes of proteins in a notation: HGVS (``p.Val600Glu``), and ``Val600Glu``."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from biotk.genomics import notation
-from biotk.genomics.dna import LEAD
-from biotk.genomics.residues import (
-    ONE_LETTER,
-    THREE_LETTERS,
-    amino_acid,
-    amino_acids,
-)
+from biotk.genomics.references import Lead, lead_before
+from biotk.genomics.residues import ONE_LETTER, THREE_LETTERS, amino_acid, amino_acids
 from biotk.genomics.variant import Variant, VariantKind
 
 _THREE = rf"(?i:{THREE_LETTERS}|Ter|Xaa)"
 _ONE = rf"[{ONE_LETTER}UO]"
 _ANY = rf"(?:{_THREE}|{_ONE}|[X*])"
-_TO = rf"(?:{_THREE}|{_ONE}|[X*]|(?i:stop|term))"
+_RUN = rf"(?:{_THREE}){{1,60}}|{_ONE}{{1,80}}\*?"
 
-_PREFIX = re.compile(rf"(?<![\w.]){LEAD}[pP]\.\s?(?P<open>\[?\s?\(?)")
-_RESIDUE = re.compile(rf"(?P<aa>{_ANY})\s?-?(?:\((?P<held>\d{{1,5}})\)|(?P<place>\d{{1,5}}|\?))")
+_PREFIX = re.compile(r"[pP](?<![\w.].)\.\s?(?P<open>\[?\(?)")
+_RESIDUE = re.compile(
+    rf"(?P<aa>{_ANY})\s?-?(?:\((?P<held>\d{{1,5}})\)|(?P<place>\d{{1,5}}(?!\d)|\?))"
+)
 _RANGE = re.compile(rf"\s?[_-]\s?(?P<aa>{_ANY})?(?P<place>\d{{1,5}})(?!\d)")
 _SHIFT = re.compile(
-    rf"(?P<new>{_THREE}|{_ONE})?\s?(?i:fs|frameshift)\s?(?P<mark>\*|X|Ter|[Ss]top|>)?\s?(?P<stop>\d{{1,4}}|\?)?(?!\w)"
+    rf"(?P<new>{_THREE}|{_ONE})?\s?(?i:fs|frameshift)"
+    rf"(?:\s?(?:\*|X|Ter|[Ss]top|>)?\s?(?P<stop>\d{{1,4}}|\?)|\s?(?:\*|X|Ter|[Ss]top))?(?!\w)"
 )
-_DELINS = re.compile(rf"\s?(?i:delins|del/ins|delet(?:ion)?ins)(?P<come>(?:{_THREE}){{1,60}}|{_ONE}{{1,80}}\*?)(?!\w)")
+_DELINS = re.compile(rf"\s?(?i:delins|del/ins)(?P<come>{_RUN})(?!\w)")
 _LOSS = re.compile(rf"\s?(?i:(?P<operation>del|dup))(?:etion|lication)?(?:{_ONE}{{1,30}})?(?!\w)")
-_GAIN = re.compile(rf"\s?ins\s?(?P<come>(?:{_THREE}){{1,60}}|{_ONE}{{1,80}}|\d{{1,4}})?(?!\w)")
-_EXTENSION = re.compile(r"(?P<new>(?:[A-Z][a-z]{2}|[A-Z])?)ext(?P<by>-\d{1,4}|(?:Ter|\*|X)(?:\d{1,4}|\?))(?!\w)")
+_GAIN = re.compile(rf"\s?ins\s?(?P<come>{_RUN}|\d{{1,4}})(?!\w)")
+_EXTENSION = re.compile(
+    r"(?P<new>(?:[A-Z][a-z]{2}|[A-Z])?)ext(?P<by>-\d{1,4}|(?:Ter|\*|X)(?:\d{1,4}|\?))(?!\w)"
+)
 _LINK = r"(?:\s?(?:-{0,4}>|/|-{1,4}|(?:-|\s)to(?:-|\s))\s?|\s)?"
-_CHANGED = re.compile(rf"{_LINK}(?P<to>{_TO})(?P<again>\s?-?\d{{1,5}})?(?![\w*])")
-_TIGHT = re.compile(rf"-{{0,4}}>?(?P<to>{_TO})(?P<again>)(?![\w*])")
-_SAME = re.compile(r"=(?!\w)")
-_UNKNOWN = re.compile(r"\?(?!\w)")
-_TIMES = re.compile(r"\[(\d{1,4})\]")
-_WHOLE = re.compile(r"[=?0](?!\w)\??")
+_TO = rf"(?P<to>TAG|TAA|TGA|{_ANY}|(?i:stop|term))"
+_CHANGED = re.compile(rf"{_LINK}{_TO}(?P<again>\s?-?\d{{1,5}})?(?![\w*])")
+_TIGHT = re.compile(rf"-{{0,4}}>?{_TO}(?P<again>)(?![\w*])")
+_OPEN_END = re.compile(r"(?P<sign>[=?])(?!\w)|\[(?P<times>\d{1,4})\]|(?!\w)")
+_WHOLE = re.compile(r"(?:0\??|[=?])(?!\w)")
 
-_THREE_START = re.compile(rf"(?<![A-Za-z0-9])(?={_THREE}[\s-]{{0,1}}\(?\d)")
+# The place of an amino acid in three letters; the letters are looked up.
+_NUMBER = re.compile(r"\d(?:(?<=[A-Za-z]{3}\d)|(?<=[A-Za-z]{3}[\s(-]\d))")
+_CODES = frozenset(THREE_LETTERS.lower().split("|"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class ProteinChange:
 
     :param end: where it ends.
     :param name: it in its recommended notation, with ``p.``.
-    :param old: the letters of the amino acid before it, as they are written.
-    :param new: those behind it; empty where it is no substitution.
+    :param old: the amino acid before it, as it is written.
+    :param new: the one behind it; empty where it is no substitution.
     :param kind: whether it changes anything, or is just what stands there.
     """
 
@@ -61,50 +62,58 @@ class ProteinChange:
 
 
 def find_proteins(text: str) -> Iterator[Variant]:
-    """Find changes of proteins.
+    """Find changes of proteins, but for those in one-letter codes without ``p.``.
 
     :param text: the folded text.
     """
     yield from _formal(text)
-    for match in _THREE_START.finditer(text):
-        change = change_at(text, match.start())
-        if change is not None and change.kind == "protein":
-            yield _variant(text, match.start(), change)
+    for match in _NUMBER.finditer(text):
+        start = match.start() - (3 if text[match.start() - 1].isalpha() else 4)
+        before = text[start - 1 : start] if start else ""
+        if text[start : start + 3].lower() not in _CODES or before.isascii() and before.isalnum():
+            continue
+        change = change_at(text, start)
+        if change is not None:
+            yield Variant(start, change.end, text[start : change.end], "protein", change.name)
 
 
 def _formal(text: str) -> Iterator[Variant]:
+    """Yield what stands behind ``p.``; of several in brackets each."""
     for match in _PREFIX.finditer(text):
-        opened = match["open"].replace(" ", "")
-        at = match.end()
-        start = match.start("ref") if match["ref"] else text.index(".", match.end("outer") if match["outer"] else match.start()) - 1
+        at, opened = match.end(), match["open"]
         whole = _WHOLE.match(text, at)
-        change = ProteinChange(whole.end(), f"p.{whole[0]}", "") if whole else change_at(text, at, formal=True)
+        if whole is not None:
+            change: ProteinChange | None = ProteinChange(whole.end(), f"p.{whole[0]}", "")
+        else:
+            change = change_at(text, at, formal=True)
         if change is None:
             continue
-        while change is not None:
-            closing = opened[::-1].translate(str.maketrans("[(", "])"))
-            end = change.end
-            for sign in closing:
-                end += text[end : end + 1] == sign
-            several = "[" in opened and text[change.end : change.end + 3].lstrip(")").startswith(";")
-            if several or end - change.end < len(closing) and "[" in opened:
-                start, end = at, change.end
-            elif end - change.end < len(closing):
-                end = change.end  # "p.(Val600Glu" without its end: the bracket belongs elsewhere
-                start = at if not match["ref"] else start
-            name = change.name if match["ref"] is None else f"{match['ref']}:{change.name}"
-            gene = match["gene"] or match["outer"]
-            yield Variant(start, end, text[start:end], change.kind, name, match["ref"], gene)
-            if not several:
-                break
-            at = text.index(";", change.end) + 1
-            at += text[at : at + 1] == "("
-            change = change_at(text, at, formal=True)
-            start = at
+        lead = lead_before(text, match.start())
+        closing = opened[::-1].translate(str.maketrans("[(", "])"))
+        if text.startswith(closing, change.end):
+            end = change.end + len(closing)
+            yield _variant(text, lead.start, end, change, lead)
+        elif opened.startswith("["):
+            yield from _several(text, at, change, lead)
+        else:  # the bracket belongs to something else
+            yield _variant(text, at if opened else lead.start, change.end, change, lead)
 
 
-def _variant(text: str, start: int, change: ProteinChange) -> Variant:
-    return Variant(start, change.end, text[start : change.end], change.kind, change.name)
+def _several(text: str, at: int, change: ProteinChange, lead: Lead) -> Iterator[Variant]:
+    """Yield the changes of one allele: ``p.[Ser68Arg;Asn594del]``."""
+    following: ProteinChange | None = change
+    while following is not None:
+        yield _variant(text, at, following.end, following, lead)
+        gap = re.compile(r"\)?\s?;\s?\(?").match(text, following.end)
+        if gap is None:
+            return
+        at = gap.end()
+        following = change_at(text, at, formal=True)
+
+
+def _variant(text: str, start: int, end: int, change: ProteinChange, lead: Lead) -> Variant:
+    name = lead.named(change.name)
+    return Variant(start, end, text[start:end], change.kind, name, lead.reference, lead.gene)
 
 
 def change_at(
@@ -113,59 +122,70 @@ def change_at(
     """Read an amino acid, its place, and what becomes of it.
 
     :param formal: whether ``p.`` stands before it: then it may be just what stands there.
-    :param tight: whether a blank may not stand between its parts.
+    :param tight: whether no blank may stand between its parts.
     """
     residue = _RESIDUE.match(text, at)
     if residue is None or (tight and " " in residue[0]):
         return None
-    old, place = amino_acid(residue["aa"]), residue["held"] or residue["place"]
-    end = residue.end()
+    written, end = residue["aa"], residue.end()
+    old, place = amino_acid(written), residue["held"] or residue["place"]
     first = f"{old}{place}"
-    where = first
     span = _RANGE.match(text, end)
     if span is not None and not (tight and " " in span[0]):
-        stretch = f"{first}_{amino_acid(span['aa']) if span['aa'] else ''}{span['place']}"
-        lost = _of_stretch(text, span.end(), stretch, residue["aa"])
-        if lost is not None:
-            return lost
+        last = f"{amino_acid(span['aa']) if span['aa'] else ''}{span['place']}"
+        change = _of_stretch(text, span.end(), f"{first}_{last}", written)
+        if change is not None:
+            return change
         if formal and span["aa"]:
-            return ProteinChange(span.end(), f"p.{stretch}", residue["aa"], kind="protein-allele")
-    if (shift := _SHIFT.match(text, end)) is not None and not (tight and " " in shift[0]):
+            name = f"p.{first}_{last}"
+            return ProteinChange(span.end(), name, written, kind="protein-allele")
+    shift = _SHIFT.match(text, end)
+    if shift is not None and not (tight and " " in shift[0]):
         new = amino_acid(shift["new"]) if shift["new"] else None
-        return ProteinChange(
-            shift.end(), notation.frameshift(old, place, new, shift["stop"]), residue["aa"]
-        )
-    if (lost := _of_stretch(text, end, where, residue["aa"])) is not None:
-        return lost
+        name = notation.frameshift(old, place, new, shift["stop"])
+        return ProteinChange(shift.end(), name, written)
+    if (change := _of_stretch(text, end, first, written)) is not None:
+        return change
     if (longer := _EXTENSION.match(text, end)) is not None:
         new = amino_acid(longer["new"]) if longer["new"] else ""
         by = re.sub(r"^[*X]", "Ter", longer["by"])
-        return ProteinChange(longer.end(), f"p.{where}{new}ext{by}", residue["aa"])
-    if (same := _SAME.match(text, end)) is not None:
-        return ProteinChange(same.end(), f"p.{where}=", residue["aa"])
+        return ProteinChange(longer.end(), f"p.{first}{new}ext{by}", written)
     changed = (_TIGHT if tight else _CHANGED).match(text, end)
-    if changed is not None and (not changed["again"] or changed["again"].strip(" -") == place):
+    if changed is not None and _is_same_place(place, changed["again"]):
         name = notation.protein_substitution(old, place, amino_acid(changed["to"]))
-        return ProteinChange(changed.end(), name, residue["aa"], changed["to"])
-    if not formal:
+        return ProteinChange(changed.end(), name, written, changed["to"])
+    return _of_one(text, end, first, written) if formal else None
+
+
+def _is_same_place(place: str, again: str | None) -> bool:
+    """:returns: whether the place behind the second amino acid, where there is one, is the first's.
+
+    "Cys2-His2" is a zinc finger.
+    """
+    return not again or (again.strip(" -") == place and len(place) > 1)
+
+
+def _of_one(text: str, end: int, where: str, written: str) -> ProteinChange | None:
+    """:returns: what may stand behind an amino acid where ``p.`` stands before it."""
+    match = _OPEN_END.match(text, end)
+    if match is None:
         return None
-    if (unknown := _UNKNOWN.match(text, end)) is not None:
-        return ProteinChange(unknown.end(), f"p.{where}?", residue["aa"])
-    if (times := _TIMES.match(text, end)) is not None:
-        return ProteinChange(times.end(), f"p.{where}[{times[1]}]", residue["aa"])
-    if re.compile(r"(?!\w)").match(text, end):
-        return ProteinChange(end, f"p.{where}", residue["aa"], kind="protein-allele")
-    return None
+    if match["sign"]:
+        return ProteinChange(match.end(), f"p.{where}{match['sign']}", written)
+    if match["times"]:
+        return ProteinChange(match.end(), f"p.{where}[{int(match['times'])}]", written)
+    return ProteinChange(end, f"p.{where}", written, kind="protein-allele")
 
 
-def _of_stretch(text: str, end: int, where: str, old: str) -> ProteinChange | None:
+def _of_stretch(text: str, end: int, where: str, written: str) -> ProteinChange | None:
     """:returns: a deletion, duplication or insertion at a place or a range of them."""
     if (both := _DELINS.match(text, end)) is not None:
-        return ProteinChange(both.end(), f"p.{where}delins{amino_acids(both['come'])}", old)
+        name = f"p.{where}delins{amino_acids(both['come'])}"
+        return ProteinChange(both.end(), name, written)
     if (gain := _GAIN.match(text, end)) is not None:
-        come = gain["come"] or ""
+        come = gain["come"]
         name = f"Xaa[{come}]" if come.isdecimal() else amino_acids(come)
-        return ProteinChange(gain.end(), f"p.{where}ins{name}", old)
+        return ProteinChange(gain.end(), f"p.{where}ins{name}", written)
     if (loss := _LOSS.match(text, end)) is not None:
-        return ProteinChange(loss.end(), f"p.{where}{loss['operation'].lower()}", old)
+        return ProteinChange(loss.end(), f"p.{where}{loss['operation'].lower()}", written)
     return None

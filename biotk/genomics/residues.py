@@ -18,7 +18,7 @@ _NAMES = {
     "proline": "Pro", "serine": "Ser", "threonine": "Thr", "tryptophan": "Trp",
     "tyrosine": "Tyr", "valine": "Val", "selenocysteine": "Sec",
 }  # fmt: skip
-_STOPS = ("ter", "stop", "term", "amber", "ochre", "opal")
+_STOPS = ("ter", "stop", "term", "amber", "ochre", "opal", "tag", "taa", "tga")
 _BY_NAME = (
     {name.lower(): name for name in THREE.values()}
     | _NAMES
@@ -28,6 +28,9 @@ _BY_NAME = (
 
 _BASES = {"adenine": "A", "cytosine": "C", "guanine": "G", "thymine": "T", "thymidine": "T",
           "adenosine": "A", "cytidine": "C", "guanosine": "G", "uracil": "U"}  # fmt: skip
+
+#: The names of amino acids, in small letters.
+FULL_NAMES = tuple(_NAMES)
 
 # Longest first: alternatives of an expression are tried in order.
 #: Expressions, to be used where case does not count.

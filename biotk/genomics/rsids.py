@@ -10,7 +10,7 @@ from biotk.genomics.variant import Variant
 
 # Behind the number may stand an allele ("rs1800629A"), and no other letter, no decimals.
 _RSID = re.compile(
-    r"(?<![\w.])(?P<rs>rs|RS|Rs)(?P<gap>\s?[-:#]?\s?)(?P<number>[1-9]\d{1,10})(?=[ACGT]?(?!\w))(?!\.\d)"
+    r"(?:rs|RS|Rs)(?<![\w.]..)(?P<gap>\s?[-:#]?\s?)(?P<number>[1-9]\d{1,10})(?=[ACGT]?(?!\w))(?!\.\d)"
 )
 
 
@@ -25,11 +25,8 @@ def find_rsids(text: str, cues: Cues) -> Iterator[Variant]:
     """
     for match in _RSID.finditer(text):
         digits = len(match["number"])
-        joined = not match["gap"]
-        if joined and match["rs"] == "rs":
-            sure = digits >= 3
-        else:
-            sure = digits >= (5 if match["rs"] == "rs" else 6)
-        if sure or (digits >= 3 or joined) and cues.near(match.start(), match.end()):
+        small, joined = match[0].startswith("rs"), not match["gap"]
+        sure = digits >= (3 if small and joined else 5 if small else 6)
+        if sure or ((joined or digits > 2) and cues.near(*match.span())):
             name = f"rs{match['number']}"
             yield Variant(match.start(), match.end(), match[0], "rsid", name)

@@ -12,24 +12,26 @@ from collections.abc import Iterator
 from biotk.genomics.cues import Cues
 from biotk.genomics.variant import Variant
 
-_GENE = (
-    r"CYP\d{1,2}[A-Z]\d{1,2}|UGT\d[AB]\d{1,2}|SLCO\d[A-Z]\d|SULT\d[A-Z]\d|ABC[A-G]\d{1,2}|TPMT|NUDT15"
-    r"|DPYD|NAT[12]|GST[A-Z]\d|ALDH\d[A-Z]?\d?|ADH\d[A-Z]?|FMO\d|POR|VKORC1|G6PD|IFNL3|CES1|COMT|AOX1"
+_GENE = re.compile(
+    r"(?<![A-Za-z0-9])(?P<gene>CYP\d{1,2}[A-Z]\d{1,2}|UGT\d[AB]\d{1,2}|SLCO\d[A-Z]\d|SULT\d[A-Z]\d"
+    r"|ABC[A-G]\d{1,2}|TPMT|NUDT15|DPYD|NAT[12]|GST[A-Z]\d|ALDH\d[A-Z]?\d?|ADH\d[A-Z]?|FMO\d|POR"
+    r"|VKORC1|G6PD|IFNL3|CES1|COMT|AOX1)\s?[(\[]?\s?\Z"
 )
-_NUMBER = r"\d{1,3}(?:\.\d{3}|[A-Za-z](?![A-Za-z]))?(?:x[N\d])?"
-_NAMED = re.compile(rf"(?<![A-Za-z0-9])(?P<gene>{_GENE})\s?[(\[]?\s?\*\s?(?P<number>{_NUMBER})(?!\w)")
-_LIST = r"\s?(?:/|,\s?(?:and\s|or\s)?|\s(?:and|or|to|through|versus|vs\.?)\s|\+|-|;\s?)\s?"
-_NEXT = re.compile(rf"{_LIST}(?P<all>\*\s?(?P<number>{_NUMBER}))(?!\w)")
-_BARE = re.compile(rf"(?<![\w*/])\*(?P<number>{_NUMBER})(?![\w*])")
-_PAIR = re.compile(rf"/\*{_NUMBER}(?!\w)")
-_NOUN = re.compile(r"[\s-](?:allel|haplotyp|carrier|variant|genotyp|diplotyp|homozyg|heterozyg)")
+_HLA_GENE = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?P<hla>HLA|hla)[-\s]?)?(?P<gene>A|B|C|E|F|G|DR[AB]\d?|DQ[AB]\d?|DP[AB]\d?"
+    r"|D[MO][AB])\s?\Z"
+)
+_REACH = 24
 
-_HLA_GENE = r"(?:HLA|hla)[-\s]?(?P<gene>A|B|C|E|F|G|DR[AB]\d?|DQ[AB]\d?|DP[AB]\d?|D[MO][AB])|(?P<bare>DRB[1-9]|DQ[AB]1|DP[AB]1|A|B|C)"
-_FIELDS = r"(?P<fields>\d{2,3}(?::\d{2,3}){1,3}|\d{2,8})(?P<suffix>[NLSCAQ]|[GP])?"
-_HLA = re.compile(rf"(?<![A-Za-z0-9*-])(?:{_HLA_GENE})\s?\*\s?{_FIELDS}(?![\w*])")
-_HLA_NEXT = re.compile(rf"{_LIST}(?P<all>\*\s?{_FIELDS})(?![\w*])")
-#: Genes of which a bare letter is the name: "A*02:01" needs HLA before it.
-_LETTERS = frozenset("ABC")
+_NUMBER = r"(?P<number>\d{1,3}(?:\.\d{3}|[A-Za-z](?![A-Za-z]))?(?:x[N\d])?)"
+_STAR = re.compile(rf"\*\s?{_NUMBER}(?![\w*])")
+_FIELDS = r"(?P<fields>\d{2,3}(?::\d{2,3}){1,3}|\d{2,8})(?P<suffix>[NLSCAQGP])?"
+_HLA_STAR = re.compile(rf"\*\s?{_FIELDS}(?![\w*])")
+_LIST = re.compile(r"\s?(?:/|,\s?(?:and\s|or\s)?|\s(?:and|or|to|versus|vs\.?)\s|\+|-|;\s?)\s?(?=\*)")
+_NOUN = re.compile(r"[\s-](?:allel|haplotyp|carrier|variant|genotyp|diplotyp|homozyg|heterozyg)")
+_PAIR = re.compile(r"/\*\d")
+#: Genes of HLA of which a bare letter is the name: "A*02:01" needs HLA before it.
+_LETTERS = frozenset("ABCEFG")
 
 
 def find_star_alleles(text: str, cues: Cues) -> Iterator[Variant]:
@@ -41,70 +43,79 @@ def find_star_alleles(text: str, cues: Cues) -> Iterator[Variant]:
 
     :param text: the folded text.
     """
-    if "*" not in text:
-        return
-    named: list[tuple[int, str]] = []
-    taken = 0
-    for match in _NAMED.finditer(text):
-        gene = match["gene"]
-        yield _of_gene(match.start(), match[0], gene, match["number"])
-        named.append((match.end(), gene))
-        taken = match.end()
-        while (item := _NEXT.match(text, taken)) is not None:
-            yield _of_gene(item.start("all"), item["all"], gene, item["number"])
-            taken = item.end()
-    yield from _bare(text, named, cues)
-    yield from _hla(text)
-
-
-def _of_gene(start: int, written: str, gene: str | None, number: str) -> Variant:
-    name = re.sub(r"^0+(?=\d)", "", number)
-    name = re.sub(r"[a-w](?![\d.])", lambda letter: letter[0].upper(), name)
-    return Variant(
-        start, start + len(written), written, "star", f"{gene or ''}*{name}", gene=gene
-    )
-
-
-def _bare(text: str, named: list[tuple[int, str]], cues: Cues) -> Iterator[Variant]:
-    """Yield what stands without its gene; what a list has led to is there already, and the same."""
-    at = 0
     gene: str | None = None
-    taken = 0
-    for match in _BARE.finditer(text):
-        if match.start() < taken:
-            continue
-        while at < len(named) and named[at][0] <= match.start():
-            gene = named[at][1]
-            at += 1
-        pair = _PAIR.match(text, match.end())
-        told = pair is not None or _NOUN.match(text, match.end()) is not None
-        if not (cues.trusted or told and (gene is not None or cues.near(*match.span()))):
-            continue
-        yield _of_gene(match.start(), match[0], gene, match["number"])
-        taken = match.end()
-        while (item := _NEXT.match(text, taken)) is not None:
-            yield _of_gene(item.start("all"), item["all"], gene, item["number"])
-            taken = item.end()
+    hla_from = text.find("HLA")
+    at = text.find("*")
+    while at >= 0:
+        end = at + 1
+        named = _GENE.search(text, max(0, at - _REACH), at)
+        of_hla = None if named else _HLA_GENE.search(text, max(0, at - _REACH), at)
+        if named is not None:
+            gene = named["gene"]
+            for variant in _items(text, named.start(), at, gene, _STAR):
+                yield variant
+                end = variant.end
+        elif of_hla is not None and _is_hla(text, of_hla, at, after=hla_from):
+            for variant in _items(text, of_hla.start(), at, f"HLA-{of_hla['gene']}", _HLA_STAR):
+                yield variant
+                end = variant.end
+        elif _is_bare(text, at, gene, cues):
+            for variant in _items(text, at, at, gene, _STAR):
+                yield variant
+                end = variant.end
+        at = text.find("*", end)
 
 
-def _hla(text: str) -> Iterator[Variant]:
-    of_hla = text.find("HLA")
-    for match in _HLA.finditer(text):
-        gene = match["gene"] or match["bare"]
-        # "B*5" is a product, and "A*24" a footnote, where nobody speaks of HLA.
-        if match["gene"] is None and gene in _LETTERS:
-            if not 0 <= of_hla < match.start() or ":" not in match["fields"]:
-                continue
-        yield _of_hla(match.start(), match[0], gene, match)
-        taken = match.end()
-        while (item := _HLA_NEXT.match(text, taken)) is not None:
-            yield _of_hla(item.start("all"), item["all"], gene, item)
-            taken = item.end()
+def _items(
+    text: str, start: int, at: int, gene: str | None, pattern: re.Pattern[str]
+) -> Iterator[Variant]:
+    """Yield an allele and those that follow it in a list.
+
+    :param start: where the mention of the first starts.
+    :param at: where its star stands.
+    """
+    while (match := pattern.match(text, at)) is not None:
+        number = _colons(match) if pattern is _HLA_STAR else _number(match["number"])
+        name = f"{gene or ''}*{number}"
+        yield Variant(start, match.end(), text[start : match.end()], "star", name, gene=gene)
+        gap = _LIST.match(text, match.end())
+        if gap is None:
+            return
+        start = at = gap.end()
 
 
-def _of_hla(start: int, written: str, gene: str, match: re.Match[str]) -> Variant:
-    fields = match["fields"]
-    if ":" not in fields and len(fields) % 2 == 0:  # before 2010 two digits a field, no colons
-        fields = ":".join(fields[i : i + 2] for i in range(0, len(fields), 2))
-    name = f"HLA-{gene}*{fields}{match['suffix'] or ''}"
-    return Variant(start, start + len(written), written, "star", name, gene=f"HLA-{gene}")
+def _number(written: str) -> str:
+    """:returns: the number of an allele: no zeros before it, its letter a capital.
+
+    >>> _number("1b"), _number("02"), _number("4xN"), _number("4.001")
+    ('1B', '2', '4xN', '4.001')
+    """
+    digits = re.sub(r"^0+(?=\d)", "", written)
+    return re.sub(r"[a-wyz]|x(?![N\d])", lambda letter: letter[0].upper(), digits)
+
+
+def _colons(match: re.Match[str]) -> str:
+    """:returns: the fields of an allele of HLA; before 2010 they had two digits and no colons."""
+    written: str = match["fields"]
+    if ":" not in written and len(written) % 2 == 0:
+        written = ":".join(written[i : i + 2] for i in range(0, len(written), 2))
+    return written + (match["suffix"] or "")
+
+
+def _is_hla(text: str, match: re.Match[str], at: int, *, after: int) -> bool:
+    """:returns: whether an allele of HLA is meant: "B*5" is a product, and "A*24" a footnote."""
+    if match["hla"] or match["gene"] not in _LETTERS:
+        return True
+    allele = _HLA_STAR.match(text, at)
+    return allele is not None and ":" in allele["fields"] and 0 <= after < at
+
+
+def _is_bare(text: str, at: int, gene: str | None, cues: Cues) -> bool:
+    """:returns: whether an allele is meant where no gene stands before the star."""
+    match = _STAR.match(text, at)
+    before = text[at - 1 : at] if at else ""
+    if match is None or before.isalnum() or before in ("*", "/", "_"):
+        return False
+    if _PAIR.match(text, match.end()) is None and _NOUN.match(text, match.end()) is None:
+        return cues.trusted
+    return gene is not None or cues.near(at, match.end())

@@ -110,6 +110,6 @@ def _told(text: str, cues: Cues) -> Iterator[Variant]:
             kind, name = "dna-allele", f"{place}{letter}"
         elif letter in THREE and place.isdecimal():
             name = f"p.{THREE[letter]}{place}"
-        else:  # "D allele for the -1607": of a deletion
-            kind, name = "dna-allele", f"{place}{letter}"
+        else:
+            continue
         yield Variant(match.start(), match.end(), match[0], kind, name)

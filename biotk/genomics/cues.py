@@ -9,27 +9,32 @@ from collections.abc import Iterable, Iterator
 from biotk.genomics.residues import FULL_NAMES
 
 _WORDS = (
-    "mutat mutant polymorph variant variation snp allel genotyp haplotyp diplotyp homozyg heterozyg "
-    "hemizyg substitut transition transversion missense nonsense frameshift frame-shift codon exon "
-    "intron nucleotide amino residue germline germ-line somatic carrier deletion insertion "
-    "duplication indel wild-type promoter cdna dbsnp locus loci gwas gene genetic genom sequenc"
+    "mutat mutant polymorph variant variation snp allel genotyp haplotyp diplotyp homozyg "
+    "heterozyg hemizyg substitut transversion missense nonsense frameshift frame-shift codon exon "
+    "intron nucleotide amino germline germ-line somatic deletion indel wild-type promoter cdna dbsnp locus "
+    "loci gwas gene genetic genom"
 ).split()
 _WHOLE = frozenset(("snp", "gene", "variation"))
 #: Variants are told in words near one of those above, or of these.
-_FURTHER = ("position", "base", "bp", *FULL_NAMES)
+_FURTHER = (
+    *"position base bp transition residue insertion duplication ins/del del/ins".split(),
+    *FULL_NAMES,
+)
 _NEAR = 80
 #: A little more than the longest variant that is told in words, and the way to its word.
 _REACH = 400
 
 
-def _any_case(words: Iterable[str]) -> re.Pattern[str]:
-    """:returns: an expression of literals alone, which is searched for quickly: no ``IGNORECASE``."""
-    casings = {case(word) for word in words for case in (str.lower, str.capitalize, str.upper)}
-    return re.compile("|".join(sorted(map(re.escape, casings | {"dbSNP", "SNPs", "cDNA"}))))
+def _casings(words: Iterable[str]) -> set[str]:
+    return {case(word) for word in words for case in (str.lower, str.capitalize, str.upper)}
 
 
-_CUE = _any_case(_WORDS)
-_SEED = re.compile(rf"{_any_case((*_WORDS, *_FURTHER)).pattern}|[A-Za-z]{{3}}(?:/|-{{0,3}}>)[A-Za-z]{{3}}")
+_CUES = frozenset(_casings(_WORDS) | {"dbSNP", "SNPs", "cDNA"})
+# Literals alone, and no IGNORECASE: such an expression is searched for several times faster.
+_SEED = re.compile(
+    "|".join(sorted(map(re.escape, _CUES | _casings(_FURTHER)), reverse=True))
+    + r"|/(?<=[A-Za-z]{3}/)(?=[A-Za-z]{3}(?![A-Za-z]))|>(?<=-[->])(?=[A-Za-z])|-(?<=[a-z]{3}-)-"
+)
 
 
 class Cues:
@@ -41,10 +46,10 @@ class Cues:
 
     def __init__(self, text: str, *, trusted: bool = False) -> None:
         self.trusted = trusted
-        self._starts = [] if trusted else [m.start() for m in _CUE.finditer(text) if _is_word(m)]
-        self._length = len(text)
-        seeds = [] if trusted else [m.start() for m in _SEED.finditer(text)]
-        self.passages = ((0, len(text)),) if trusted else tuple(_passages(seeds))
+        seeds = [] if trusted else list(_SEED.finditer(text))
+        self._starts = [m.start() for m in seeds if m[0] in _CUES and _is_word(m)]
+        around = _passages(match.start() for match in seeds)
+        self.passages = ((0, len(text)),) if trusted else tuple(around)
 
     def near(self, start: int, end: int, reach: int = _NEAR) -> bool:
         """:returns: whether such a word stands about a place.
@@ -57,7 +62,7 @@ class Cues:
         return at < len(self._starts) and self._starts[at] < end + reach
 
     def search(self, pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-        """Yield the matches of an expression in those passages alone where words may tell of a variant."""
+        """Yield the matches of an expression in those passages where words may tell of a variant."""
         for start, end in self.passages:
             yield from pattern.finditer(text, start, end)
 

@@ -13,7 +13,9 @@ from biotk.genomics.variant import Variant, VariantKind
 
 # The letter first and then what may not stand before it: expressions that begin with a letter are
 # searched for several times faster.
-_SYSTEM = re.compile(r"(?P<system>[cgmnor])(?<![\w.].)\.\s?(?P<open>\[|\((?!\?|[-*]?\d[\d+-]*_))?\s?")
+_SYSTEM = re.compile(
+    r"(?P<system>[cgmnor])(?<![\w.].)\.\s?(?P<open>\[|\((?!\?|[-*]?\d[\d+-]*_))?\s?"
+)
 
 _OFFSET = r"(?:\s?[-+]\s?(?:\d{1,6}|\?))"
 _INTRON = rf"(?:IVS|[Ee]x(?:on)?)\s?-?\d{{1,3}}{_OFFSET}"
@@ -33,9 +35,9 @@ _ARROW = r"(?:\s?(?:-{0,4}>|=>)\s?|\s?/\s?)"
 _CHANGE = re.compile(
     rf"""\s?(?:
     (?P<old>{_N}{{1,60}})?(?P<arrow>{_ARROW})(?P<new>{_N}{{1,60}})(?!\w)
-    | del\s?(?P<gone>{_N}{{1,200}}|\d{{1,6}})?\s?/?ins\s?(?P<come>{_INSERTED})(?!\w)
-    | (?P<operation>del|dup|inv)(?:\s?(?P<what>{_N}{{1,200}}|\d{{1,6}})(?:\s?bp|\s?nt)?)?(?!\w)
-    | ins\s?(?P<added>{_INSERTED})(?:\s?bp|\s?nt)?(?!\w)
+    | del(?P<gone>{_N}{{1,200}}|\d{{1,6}})?\s?/?ins(?P<come>{_INSERTED})(?!\w)
+    | (?P<operation>del|dup|inv)(?P<what>{_N}{{1,200}}|\d{{1,6}}(?:\s?bp|\s?nt)?)?(?!\w)
+    | ins(?P<added>{_INSERTED})(?:\s?bp|\s?nt)?(?!\w)
     | (?P<unit>{_N}{{0,60}})\[(?P<times>\d{{1,4}})\]
     | (?P<same>{_N}{{0,60}}=)
     )""",
@@ -46,7 +48,7 @@ _BRACKETED = re.compile(rf"\s?\(\s?({_N}){_ARROW}({_N})\s?\)")
 _BASE = re.compile(rf"{_N}")
 _LAST_BASE = re.compile(rf"\s?>?\s?({_N})(?!\w)")
 _WHOLE = re.compile(r"(?:=|\?|0|\(\?\)|spl)(?!\w)")
-_SEPARATOR = re.compile(r"\s?(?:\(;\)|;)\s?")
+_SEPARATOR = re.compile(r"\s?(?:\];\[|\(;\)|;)\s?")
 
 # Without a letter before it: a number of two digits, a place in an intron.
 _NUMBER = re.compile(r"\d{2,9}")
@@ -117,9 +119,7 @@ def _several(text: str, at: int, change: Change, lead: Lead, system: str) -> Ite
         following = change_at(text, at, formal=True)
 
 
-def _variant(
-    text: str, start: int, end: int, change: Change, lead: Lead, system: str
-) -> Variant:
+def _variant(text: str, start: int, end: int, change: Change, lead: Lead, system: str) -> Variant:
     kind: VariantKind = "rna" if system == "r" else "dna"
     written = rna(change.written) if system == "r" else change.written
     name = lead.named(f"{system}.{written}")
@@ -148,10 +148,10 @@ def _plain_starts(text: str) -> Iterator[int]:
         if before and before in "+-":
             # "-31T/C" alone and in "IL1B-31T/C"; in "118-119insA" and "c.12+3A>G" a range or a
             # place that begins earlier.
-            if start == 1 or not (text[start - 2].isalnum() or text[start - 2] in ".)+-_*"):
-                yield start - 1
-            elif _JOINED_SIGN.search(text, max(0, start - 16), start - 1):
-                yield start - 1
+            sign = start - 1
+            apart = sign == 0 or not (text[sign - 1].isalnum() or text[sign - 1] in ".)+-_*")
+            if apart or _JOINED_SIGN.search(text, max(0, sign - 15), sign):
+                yield sign
 
 
 def change_at(text: str, at: int, *, formal: bool) -> Change | None:
@@ -211,7 +211,8 @@ def _written(place: str, match: re.Match[str]) -> Change | None:
         where = notation.stretch(place, notation.count(found["gone"]))
         return Change(end, f"{where}delins{notation.inserted(found['come'])}", "delins")
     if operation := found["operation"].lower():
-        return Change(end, notation.removal(place, operation, found["what"]), operation)
+        what = found["what"].removesuffix("bp").removesuffix("nt").strip()
+        return Change(end, notation.removal(place, operation, what), operation)
     if found["added"]:
         added = notation.inserted(found["added"])
         return Change(end, notation.insertion(place, added), "ins")
@@ -223,10 +224,12 @@ def _written(place: str, match: re.Match[str]) -> Change | None:
 def _is_sure(text: str, start: int, change: Change, cues: Cues) -> bool:
     """:returns: whether a change without ``c.`` is one."""
     written = text[start : change.end]
-    if change.sign == ">" or not written[0].isdecimal() and written[0] not in "+-":
+    if change.sign == ">" or (not written[0].isdecimal() and written[0] not in "+-"):
         return True
     if change.sign in ("=", "["):
         return cues.trusted
-    # "100 C/T" and "10 del 2" are of other things too.
-    joined = len(written) >= 6 and (change.sign == "ins" or " " not in written)
-    return joined or cues.near(start, change.end)
+    if change.sign in ("del", "dup", "inv") and " " in written and written[-1] in "lpv":
+        return False  # "10 del" without its bases
+    # "100 C/T" is of other things too.
+    joined = " " not in written or change.sign == "ins" or written[0] == "-"
+    return (joined and len(written) >= 6) or cues.near(start, change.end)

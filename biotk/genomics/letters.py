@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,13 +23,11 @@ _BASES = re.compile(
     r"(?P<old>[ACGT])(?<![\w*].)(?P<gap>\s?)(?P<sign>-?)\s?(?P<place>\d{2,6})"
     r"(?P<link>\s?>?\s?)(?P<new>[ACGT])(?![\w*>])"
 )
-_SLASH = re.compile(
-    rf"\d(?<![\w.].)(?P<rest>\d{{1,3}})\s?(?P<old>{_AA})/(?P<new>{_AA})(?![\w/])"
-)
+_SLASH = re.compile(rf"\d(?<![\w.].)(?P<rest>\d{{1,3}})\s?(?P<old>{_AA})/(?P<new>{_AA})(?![\w/])")
 
 #: A change between A, C, G and T at a lower place is one of amino acids, if nothing else tells.
 _FIRST_BASE = 100
-_BESIDE = 60
+_BETWEEN = re.compile(r"\s?(?:/|\+|;|,|,?\s?(?:and|or|&))\s?(?:the\s)?")
 _BASE_LETTERS = frozenset("ACGT")
 
 
@@ -53,7 +50,7 @@ def find_letters(text: str, cues: Cues) -> Iterator[Variant]:
     """Find changes in one-letter codes.
 
     A, C, G and T are bases and amino acids: ``C677T`` is taken for bases, but not where its number
-    is below 100 or where a change of other letters stands beside it (``A30P and A153T``).
+    is below 100 or where it stands in a list with changes of other letters (``A30P and A153T``).
 
     :param text: the folded text.
     """
@@ -82,23 +79,34 @@ def find_letters(text: str, cues: Cues) -> Iterator[Variant]:
 
 def _told_apart(text: str, joined: list[_Joined]) -> Iterator[Variant]:
     """Yield changes of amino acids and those of bases as what they are."""
-    sure = [each.start for each in joined if not each.may_be_bases]
-    for each in joined:
-        written = text[each.start : each.end]
-        place = written[1 : -len(each.new)]
-        if each.may_be_bases and place.isdecimal() and int(place) >= _FIRST_BASE:
-            at = bisect_left(sure, each.start - _BESIDE)
-            if at == len(sure) or sure[at] >= each.end + _BESIDE:
+    for items in _lists(text, joined):
+        sure = any(not each.may_be_bases for each in items)
+        for each in items:
+            written = text[each.start : each.end]
+            place = written[1 : -len(each.new)]
+            if sure or not place.isdecimal() or int(place) < _FIRST_BASE:
+                yield Variant(each.start, each.end, written, "protein", each.name)
+            else:
                 name = notation.substitution(place, each.old, each.new)
                 yield Variant(each.start, each.end, written, "dna", name)
-                continue
-        yield Variant(each.start, each.end, written, "protein", each.name)
+
+
+def _lists(text: str, joined: list[_Joined]) -> Iterator[list[_Joined]]:
+    """Yield changes, those together that stand in one list."""
+    items: list[_Joined] = []
+    for each in joined:
+        if items and _BETWEEN.fullmatch(text, items[-1].end, each.start) is None:
+            yield items
+            items = []
+        items.append(each)
+    if items:
+        yield items
 
 
 def _with_signs(text: str, cues: Cues) -> Iterator[Variant]:
     for match in _BASES.finditer(text):
         sign, place, link = match["sign"], match["place"], match["link"].strip()
-        spaced = match["gap"] or " " in match["link"] and not link
+        spaced = match["gap"] or (" " in match["link"] and not link)
         if not (sign or link or spaced):
             continue  # "C677T", which is a letter, a number, a letter
         if (spaced or (sign and len(place) < 3)) and not cues.near(*match.span()):

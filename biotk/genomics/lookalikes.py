@@ -18,9 +18,10 @@ _NEVER = frozenset(
 #: two letters is rarely a change, and neither are these.
 _DOSE = re.compile(r"Q\d{1,2}H|D\d{1,2}[WNS]|Y\d{1,2}M|P\d{2}Y|T\d{1,2}[LS]|L\dS|N\d{1,2}G")
 _BEFORE = re.compile(
-    r"(?:cell lines?|cells?|clone|strain|room|suite|unit|ward|bed|model|catalog(?:ue)?|part|lot|serial"
-    r"|sample|specimen|accession|case|protocol|flight|gate|postcode|box|building|bldg|apt|number|no|code"
-    r"|id|ref|tooth|grade|stage|vertebra|icd(?:-\d+)?(?:-cm)?)[\s.:#]{1,3}(?:no\.?\s|number\s|#\s?)?\Z",
+    r"(?:cell lines?|cells?|clone|strain|room|suite|unit|ward|bed|model|catalog(?:ue)?|part|lot"
+    r"|serial|sample|specimen|accession|case|protocol|flight|gate|postcode|box|building|bldg|apt"
+    r"|number|no|code|id|mrn|account|acct|ref|tooth|grade|stage|vertebra|icd(?:-\d+)?(?:-cm)?)"
+    r"[\s.:#]{1,3}(?:no\.?\s|number\s|#\s?)?\Z",
     re.IGNORECASE,
 )
 # A postcode: "W1A 1AA", "M5V 3L9".

@@ -14,7 +14,7 @@ _PLACE = re.compile(r"([-*]?)(\d+)(?:([-+])(\d+))?")
 
 
 def place(written: str) -> str:
-    """:returns: a place in a sequence as HGVS writes it: without blanks, commas and a plus before it.
+    """:returns: a place in a sequence as HGVS writes it: without blanks, commas, a plus before it.
 
     >>> place("+1,858"), place("1092 +1"), place("IVS3 + 18")
     ('1858', '1092+1', 'IVS3+18')
@@ -40,8 +40,8 @@ def places(first: str, last: str | None) -> str:
 def stretch(where: str, length: int) -> str:
     """:returns: ``length`` places from one on; the place alone where nobody can tell the last.
 
-    >>> stretch("1494", 6), stretch("-2", 2), stretch("12+1", 3), stretch("13-1", 4), stretch("5_9", 2)
-    ('1494_1499', '-2_-1', '12+1_12+3', '13-1', '5_9')
+    >>> stretch("1494", 6), stretch("-2", 2), stretch("12+1", 3), stretch("13-1", 4)
+    ('1494_1499', '-2_-1', '12+1_12+3', '13-1')
     """
     match = _PLACE.fullmatch(where)
     if match is None or length < 2:
@@ -57,8 +57,10 @@ def stretch(where: str, length: int) -> str:
 def substitution(where: str, old: str, new: str) -> str:
     """:returns: the change of bases into others.
 
-    >>> substitution("1691", "G", "A"), substitution("735", "TG", "AT"), substitution("471", "C", "C")
-    ('1691G>A', '735_736delinsAT', '471=')
+    >>> substitution("1691", "G", "A"), substitution("735", "TG", "AT")
+    ('1691G>A', '735_736delinsAT')
+    >>> substitution("471", "C", "C")
+    '471='
     """
     if old == new:
         return f"{stretch(where, len(old))}="
@@ -121,18 +123,23 @@ def changed_in_length(kind: str, where: str, what: str) -> str:
     return insertion(where, added) if operation == "ins" else f"{where}delins{added}"
 
 
+_PART = re.compile(r"\(?([A-Za-z]+)\)?[(\[]?(\d*)[)\]]?")
+
+
 def inserted(written: str) -> str:
-    """:returns: what is inserted: bases, repeated ones, so many unknown ones, or a place.
+    """:returns: what is inserted: bases, repeated ones, so many unknown ones, what brackets hold.
 
     >>> inserted("gcg"), inserted("(GCG)7"), inserted("(GCG)(7)"), inserted("28"), inserted("TA[3]")
     ('GCG', 'GCG[7]', 'GCG[7]', 'N[28]', 'TA[3]')
+    >>> inserted("(GCG)4GCA"), inserted("[NC_000004.11:g.1_20]")
+    ('[GCG[4];GCA]', '[NC_000004.11:g.1_20]')
     """
-    parts = re.findall(r"[A-Za-z]+|\d+", written)
-    if len(parts) == 2 and parts[0].isalpha():
-        return f"{parts[0].upper()}[{int(parts[1])}]"
-    if len(parts) == 1:
-        return f"N[{int(parts[0])}]" if parts[0].isdecimal() else parts[0].upper()
-    return written
+    if written.startswith("["):
+        return written
+    if written.isdecimal():
+        return f"N[{int(written)}]"
+    parts = [bases.upper() + (f"[{int(n)}]" if n else "") for bases, n in _PART.findall(written)]
+    return parts[0] if len(parts) == 1 else f"[{';'.join(parts)}]"
 
 
 def protein_substitution(old: str, where: str, new: str) -> str:

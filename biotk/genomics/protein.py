@@ -34,7 +34,7 @@ _EXTENSION = re.compile(
 _LINK = r"(?:\s?(?:-{0,4}>|/|-{1,4}|(?:-|\s)to(?:-|\s))\s?|\s)?"
 _TO = rf"(?P<to>TAG|TAA|TGA|{_ANY}|(?i:stop|term))"
 _CHANGED = re.compile(rf"{_LINK}{_TO}(?P<again>\s?-?\d{{1,5}})?(?![\w*])")
-_TIGHT = re.compile(rf"-{{0,4}}>?{_TO}(?P<again>)(?![\w*])")
+_TIGHT = re.compile(rf"-{{0,4}}>?{_TO}(?P<again>)(?![\w*]|-\d)")
 _OPEN_END = re.compile(r"(?P<sign>[=?])(?!\w)|\[(?P<times>\d{1,4})\]|(?!\w)")
 _WHOLE = re.compile(r"(?:0\??|[=?])(?!\w)")
 
@@ -70,7 +70,7 @@ def find_proteins(text: str) -> Iterator[Variant]:
     for match in _NUMBER.finditer(text):
         start = match.start() - (3 if text[match.start() - 1].isalpha() else 4)
         before = text[start - 1 : start] if start else ""
-        if text[start : start + 3].lower() not in _CODES or before.isascii() and before.isalnum():
+        if text[start : start + 3].lower() not in _CODES or (before.isascii() and before.isalnum()):
             continue
         change = change_at(text, start)
         if change is not None:

@@ -1,4 +1,4 @@
-"""Deletions and their like in short: ``delF508``, ``ΔF508``, ``del418T``, ``157delMTT``, ``Δ32``."""
+"""Deletions and their like in short: ``delF508``, ``del418T``, ``157delMT``, ``Δ32``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from biotk.genomics import notation
 from biotk.genomics.cues import Cues
 from biotk.genomics.residues import ONE_LETTER, THREE_LETTERS, amino_acid, amino_acids
-from biotk.genomics.variant import Variant
+from biotk.genomics.variant import Variant, VariantKind
 
 _AA = f"[{ONE_LETTER}]"
 _DEL = r"(?:(?:del|Del|DEL)(?:ta)?|Δ)"
@@ -20,7 +20,9 @@ _RESIDUE = re.compile(
     rf"(?:[-_](?P<aa2>{_AA})?(?P<last>\d{{2,4}}))?(?!\w)"
 )
 # "del-(439-443)", "Δ695-725"
-_RANGE = re.compile(rf"{_DEL}\s?-?(?P<open>\()?(?P<place>\d{{2,4}})-(?P<last>\d{{2,4}})(?(open)\))(?!\w)")
+_RANGE = re.compile(
+    rf"{_DEL}\s?-?(?P<open>\()?(?P<place>\d{{2,4}})-(?P<last>\d{{2,4}})(?(open)\))(?!\w)"
+)
 # "157delMTTTVP"
 _AFTER_PLACE = re.compile(rf"(?P<place>\d{{2,4}})del(?P<run>{_AA}{{1,20}})(?!\w)")
 # "AVAQ 594-597 deletion", "AFF344-345ins"
@@ -37,6 +39,12 @@ _SIZED = re.compile(r"(?P<operation>ins/del|del/ins|del|ins|dup)\s?(?P<size>\d{1
 # "CCR5-Delta32", "CCR5Δ32"
 _DELTA = re.compile(r"(?:[Dd]elta|Δ)-?(?P<size>\d{2,3})(?:-(?P<place>\d{3,6}))?(?![\w-]|\.\d)")
 
+# Without a place, as it is normalised; in a text it may be anything.
+_PLACELESS = re.compile(
+    r"(?:delins|del|ins|dup)(?:[ACGTN]{1,80}(?:\[\d{1,6}\])?|\[[^\]\s]{1,80}\](?:;[^\s]{1,80}\])?)|[ACGT]{1,60}\[\d{1,4}\]"
+)
+_PLACED_RANGE = re.compile(r"p\.(?P<where>\d{1,5}_\d{1,5}(?:del|dup|ins(?:[A-Z][a-z]{2}){1,60}))")
+
 
 def find_removals(text: str, cues: Cues) -> Iterator[Variant]:
     """Find deletions, insertions and duplications in short.
@@ -46,6 +54,11 @@ def find_removals(text: str, cues: Cues) -> Iterator[Variant]:
     yield from _residues(text, cues)
     yield from _runs(text, cues)
     yield from _bases(text, cues)
+    if cues.trusted:
+        for pattern in (_PLACELESS, _PLACED_RANGE):
+            if pattern.fullmatch(text) is not None:
+                kind: VariantKind = "dna" if pattern is _PLACELESS else "protein"
+                yield Variant(0, len(text), text, kind, text)
 
 
 def _starts_word(match: re.Match[str]) -> bool:

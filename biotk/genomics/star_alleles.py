@@ -27,7 +27,9 @@ _NUMBER = r"(?P<number>\d{1,3}(?:\.\d{3}|[A-Za-z](?![A-Za-z]))?(?:x[N\d])?)"
 _STAR = re.compile(rf"\*\s?{_NUMBER}(?![\w*])")
 _FIELDS = r"(?P<fields>\d{2,3}(?::\d{2,3}){1,3}|\d{2,8})(?P<suffix>[NLSCAQGP])?"
 _HLA_STAR = re.compile(rf"\*\s?{_FIELDS}(?![\w*])")
-_LIST = re.compile(r"\s?(?:/|,\s?(?:and\s|or\s)?|\s(?:and|or|to|versus|vs\.?)\s|\+|-|;\s?)\s?(?=\*)")
+_LIST = re.compile(
+    r"\s?(?:/|,\s?(?:and\s|or\s)?|\s(?:and|or|to|versus|vs\.?)\s|\+|-|;\s?)\s?(?=\*)"
+)
 _NOUN = re.compile(r"[\s-](?:allel|haplotyp|carrier|variant|genotyp|diplotyp|homozyg|heterozyg)")
 _PAIR = re.compile(r"/\*\d")
 #: Genes of HLA of which a bare letter is the name: "A*02:01" needs HLA before it.
@@ -38,12 +40,12 @@ def find_star_alleles(text: str, cues: Cues) -> Iterator[Variant]:
     """Find star alleles and those of HLA.
 
     ``*17`` alone is one of the gene of the item before it in a list ("CYP2C19*2 and *17"), and
-    elsewhere of the last gene that was named, if a pair ("*2/*17") or a word ("*17 carriers") says
-    that an allele is meant.
+    elsewhere of the one gene that the text has named before, if a pair ("*2/*17") or a word ("*17
+    carriers") says that an allele is meant. Where there are several, its gene is not told.
 
     :param text: the folded text.
     """
-    gene: str | None = None
+    genes: dict[str, None] = {}
     hla_from = text.find("HLA")
     at = text.find("*")
     while at >= 0:
@@ -51,15 +53,16 @@ def find_star_alleles(text: str, cues: Cues) -> Iterator[Variant]:
         named = _GENE.search(text, max(0, at - _REACH), at)
         of_hla = None if named else _HLA_GENE.search(text, max(0, at - _REACH), at)
         if named is not None:
-            gene = named["gene"]
-            for variant in _items(text, named.start(), at, gene, _STAR):
+            for variant in _items(text, named.start(), at, named["gene"], _STAR):
+                genes[named["gene"]] = None
                 yield variant
                 end = variant.end
         elif of_hla is not None and _is_hla(text, of_hla, at, after=hla_from):
             for variant in _items(text, of_hla.start(), at, f"HLA-{of_hla['gene']}", _HLA_STAR):
                 yield variant
                 end = variant.end
-        elif _is_bare(text, at, gene, cues):
+        elif _is_bare(text, at, cues, named=bool(genes)):
+            gene = next(iter(genes)) if len(genes) == 1 else None
             for variant in _items(text, at, at, gene, _STAR):
                 yield variant
                 end = variant.end
@@ -110,7 +113,7 @@ def _is_hla(text: str, match: re.Match[str], at: int, *, after: int) -> bool:
     return allele is not None and ":" in allele["fields"] and 0 <= after < at
 
 
-def _is_bare(text: str, at: int, gene: str | None, cues: Cues) -> bool:
+def _is_bare(text: str, at: int, cues: Cues, *, named: bool) -> bool:
     """:returns: whether an allele is meant where no gene stands before the star."""
     match = _STAR.match(text, at)
     before = text[at - 1 : at] if at else ""
@@ -118,4 +121,4 @@ def _is_bare(text: str, at: int, gene: str | None, cues: Cues) -> bool:
         return False
     if _PAIR.match(text, match.end()) is None and _NOUN.match(text, match.end()) is None:
         return cues.trusted
-    return gene is not None or cues.near(at, match.end())
+    return named or cues.near(at, match.end())

@@ -39,7 +39,9 @@ def find_told_bases(text: str, cues: Cues) -> Iterator[Variant]:
         start, end = match.span()
         old, new = bases(match["old"]), bases(match["new"])
         link = match["link"].strip(" -").lower()
-        if link == "/" and (len(old) != len(new) or len(old) == 2 or (old == new and len(old) == 1)):
+        if link == "/" and (
+            len(old) != len(new) or len(old) == 2 or (old == new and len(old) == 1)
+        ):
             continue  # "CAG/GG genotype", "A/A": what somebody has of two genes
         if place is None:
             if not _is_change(match, link, cues):

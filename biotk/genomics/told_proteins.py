@@ -13,15 +13,18 @@ from biotk.genomics.words import AMINO, AT, CODE
 
 _ARTICLE = r"(?:an?\s|the\s)?"
 _LINK = (
-    rf"(?:(?:-|\s)(?:to|into|by|for|with|rather\sthan|instead\sof)(?:-|\s){_ARTICLE}|\s?-{{0,4}}>\s?|-)"
+    r"(?:(?:-|\s)(?:to|into|by|for|with|rather\sthan|instead\sof)(?:-|\s)"
+    rf"{_ARTICLE}|\s?-{{0,4}}>\s?|-)"
 )
-_OF_IT = rf"(?:\s(?:residue|codon)(?=\s\())?{CODE}(?:\s(?:residue|codon)(?=\s(?:at|by|to|for|with)\s))?"
+_OF_IT = (
+    rf"(?:\s(?:residue|codon)(?=\s\())?{CODE}(?:\s(?:residue|codon)(?=\s(?:at|by|to|for|with)\s))?"
+)
 _PLACE = r"(?:[-\s]?\(?(?P<{}>\d{{1,5}})(?![\d.,]\d)\)?)?"
 
 # "arginine (R) to glycine (G) mutation at position 76", "histidine 626-to-arginine"
 _CHANGED = re.compile(
     rf"(?<![a-z])(?P<old>{AMINO}){_OF_IT}{_PLACE.format('first')}(?P<link>{_LINK})"
-    rf"(?P<new>{AMINO}|{STOP_NAME}){CODE}{_PLACE.format('second')}(?![a-z])(?:{AT})?",
+    rf"(?P<new>{AMINO}|{STOP_NAME}){CODE}(?:\sresidue(?=\sat\s))?{_PLACE.format('second')}(?![a-z])(?:{AT})?",
     re.IGNORECASE,
 )
 # "stop codon for glutamine at codon 298"
@@ -98,8 +101,8 @@ def _place(match: re.Match[str]) -> str:
 def _changed(match: re.Match[str], cues: Cues) -> Variant | None:
     place = match["first"] or _place(match) or match["second"] or ""
     link = match["link"].strip(" -").lower()
-    if not place and not link:
-        return None  # "serine-threonine kinase"
+    if not link and (not place or len(match["second"] or place) < 2):
+        return None  # "serine-threonine kinase", "Cys2-His2 zinc finger"
     # "Lysine for glutamic acid": what stands first is new.
     turned = link.startswith(("for", "rather", "instead"))
     if (turned or not place) and not cues.near(*match.span()):

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from biotk import __version__
-from biotk.cli import convert, evaluate, kb, train
+from biotk.cli import convert, evaluate, kb, snp, train
 from biotk.cli.annotate import annotate_cli
 from biotk.cli.calibrate import calibrate_cli
 from biotk.cli.link import link_cli
@@ -36,6 +36,7 @@ app.command("calibrate")(calibrate_cli)
 app.add_typer(convert.app, name="convert")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(kb.app, name="kb")
+app.add_typer(snp.app, name="snp")
 app.add_typer(train.app, name="train")
 
 

@@ -82,8 +82,9 @@ def tmvar_key(concept_id: str) -> VariantKey | None:
     if kind == "Allele":
         return VariantKey(match[1] == "p", kind, _place(what), new=first)
     protein = match[1] == "p" or (match[1] == "" and not set(what) <= set("ACGTU0123456789"))
-    place = _reach(_place(first), what, kind)
-    return VariantKey(protein, kind, place, new=_inserted(what) if kind == "INS" or not place else "")
+    place = _reach(re.sub(r"^(\d+)-(\d+)$", r"\1_\2", _place(first)), what, kind)
+    new = _inserted(what) if kind == "INS" or not place else ""
+    return VariantKey(protein, kind, place, new=new)
 
 
 def hgvs_key(name: str) -> VariantKey | None:
@@ -104,7 +105,8 @@ def hgvs_key(name: str) -> VariantKey | None:
         return None
     kind, place = _KINDS[found["kind"]], re.sub(r"[A-Z][a-z]{2}", "", found["place"] or "")
     what = _inserted(re.sub(rf"{_AA}", lambda aa: _LETTER[aa[0]], found["what"]))
-    return VariantKey(protein, kind, place, new=what if kind == "INS" or not place else "")
+    new = what if kind == "INS" or not place else ""
+    return VariantKey(protein, kind, place, new=new)
 
 
 def _key(protein: bool, kind: str, found: dict[str, str]) -> VariantKey:
@@ -124,11 +126,12 @@ def _reach(place: str, what: str, kind: str) -> str:
     count = int(what) if what.isdecimal() else len(what)
     if kind == "INS":
         count = 2
-    match = re.fullmatch(r"(-?)(\d+)", place)
-    if match is None or count < 2:
+    match = re.fullmatch(r"(-|\d+[-+])?(\d+)", place)
+    if match is None or count < 2 or kind == "INDEL":
         return place
-    last = int(match[2]) + (count - 1) * (-1 if match[1] else 1)
-    return f"{place}_{match[1]}{last}"
+    lead = match[1] or ""
+    last = int(match[2]) + (count - 1) * (-1 if lead.endswith("-") else 1)
+    return f"{place}_{lead}{last}"
 
 
 def _inserted(written: str) -> str:

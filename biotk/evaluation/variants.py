@@ -110,7 +110,8 @@ def score_variants(pairs: Iterable[Pair], *, resamples: int = 1000) -> VariantSc
 
 def _variants(document: Document) -> Document:
     return replace(
-        document, mentions=tuple(m for m in document.mentions if entity_type(m.type or "") == _VARIANT)
+        document,
+        mentions=tuple(m for m in document.mentions if entity_type(m.type or "") == _VARIANT),
     )
 
 

@@ -10,9 +10,9 @@ from biotk.genomics.residues import FULL_NAMES
 
 _WORDS = (
     "mutat mutant polymorph variant variation snp allel genotyp haplotyp diplotyp homozyg "
-    "heterozyg hemizyg substitut transversion missense nonsense frameshift frame-shift codon exon "
-    "intron nucleotide amino germline germ-line somatic deletion indel wild-type promoter cdna dbsnp locus "
-    "loci gwas gene genetic genom"
+    "heterozyg hemizyg substitut transversion missense nonsense frameshift frame-shift codon "
+    "exon intron nucleotide amino germline germ-line somatic deletion indel wild-type promoter "
+    "cdna dbsnp locus loci gwas gene genetic genom"
 ).split()
 _WHOLE = frozenset(("snp", "gene", "variation"))
 #: Variants are told in words near one of those above, or of these.
@@ -33,7 +33,8 @@ _CUES = frozenset(_casings(_WORDS) | {"dbSNP", "SNPs", "cDNA"})
 # Literals alone, and no IGNORECASE: such an expression is searched for several times faster.
 _SEED = re.compile(
     "|".join(sorted(map(re.escape, _CUES | _casings(_FURTHER)), reverse=True))
-    + r"|/(?<=[A-Za-z]{3}/)(?=[A-Za-z]{3}(?![A-Za-z]))|>(?<=-[->])(?=[A-Za-z])|-(?<=[a-z]{3}-)-"
+    + r"|/(?<=[A-Za-z]{3}/)(?=[A-Za-z]{3}(?![A-Za-z]))"
+    r"|>(?<=[-A-Z][->])(?=[A-Za-z])|-(?<=[a-z]{3}-)-"
 )
 
 
@@ -62,7 +63,7 @@ class Cues:
         return at < len(self._starts) and self._starts[at] < end + reach
 
     def search(self, pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-        """Yield the matches of an expression in those passages where words may tell of a variant."""
+        """Yield the matches of an expression in the passages that may tell of a variant."""
         for start, end in self.passages:
             yield from pattern.finditer(text, start, end)
 

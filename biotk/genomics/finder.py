@@ -36,13 +36,13 @@ def find_variants(text: str) -> list[Variant]:
     :param text: the text, of any length.
     :returns: variants in order of their start, none overlapping another.
 
-    >>> for v in find_variants("BRAF V600E (c.1799T>A), no rs 7903146; CYP2C19*2/*17."):
+    >>> for v in find_variants("BRAF V600E (c.1799T>A); rs 7903146; CYP2C19*2/*17."):
     ...     print(v.start, v.end, v.kind, v.normalised)
     5 10 protein p.Val600Glu
     12 21 dna c.1799T>A
-    26 36 rsid rs7903146
-    38 47 star CYP2C19*2
-    48 51 star CYP2C19*17
+    24 34 rsid rs7903146
+    36 45 star CYP2C19*2
+    46 49 star CYP2C19*17
     """
     plain = folded(text)
     found = without_overlaps(_candidates(plain, Cues(plain)))

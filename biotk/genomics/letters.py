@@ -14,9 +14,10 @@ from biotk.genomics.residues import ONE_LETTER, amino_acid
 from biotk.genomics.variant import Variant
 
 _AA = f"[{ONE_LETTER}]"
-# A symbol in small letters may stand right before it: "KrasG12D", "rtM204V".
+# A symbol may stand right before it: "KrasG12D", "rtM204V", "BRAFV600E", "JAK2V617F".
 _START = re.compile(
-    rf"{_AA}(?:(?<![\w*].)(?=\d{{1,5}}[\w*_-])|(?<=[a-z].)(?=\d{{2,4}}{_AA}(?!\w)))"
+    rf"{_AA}(?:(?<![\w*].)(?=\d{{1,5}}[\w*_-])"
+    rf"|(?:(?<=[a-z].)|(?<=[A-Z]{{3}}.)|(?<=[A-Z]{{2}}\d.))(?=\d{{2,4}}{_AA}(?!\w)))"
 )
 # Bases with a sign, blanks or an arrow between: "G-395A", "C-344 T", "A 1166C", "C677>T".
 _BASES = re.compile(
@@ -61,6 +62,9 @@ def find_letters(text: str, cues: Cues) -> Iterator[Variant]:
         if change is None:
             continue
         end = change.end
+        joined_to = text[start - 1 : start]
+        if (joined_to.isupper() or joined_to.isdecimal()) and not cues.near(start, end):
+            continue
         if len(change.new) == 1 and end - start < 8 and is_lookalike(text, start, end, cues):
             continue
         if change.new:

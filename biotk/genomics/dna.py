@@ -17,13 +17,13 @@ _SYSTEM = re.compile(
     r"(?P<system>[cgmnor])(?<![\w.].)\.\s?(?P<open>\[|\((?!\?|[-*]?\d[\d+-]*_))?\s?"
 )
 
-_OFFSET = r"(?:\s?[-+]\s?(?:\d{1,6}|\?))"
+_OFFSET = r"(?:\s?[-+]\s?(?:\d{1,6}(?:\s?kb(?=\s?[ACGT]))?|\?))"
 _INTRON = rf"(?:IVS|[Ee]x(?:on)?)\s?-?\d{{1,3}}{_OFFSET}"
 _PLACE = rf"(?:{_INTRON}|[-*+]?\s?\d{{1,9}}{_OFFSET}?|\?)"
 _UNSURE = rf"\({_PLACE}_{_PLACE}\)"
 _WHERE = re.compile(rf"(?:{_PLACE}|{_UNSURE})(?:\s?_\s?(?:{_PLACE}|{_UNSURE}))?")
 _PLAIN_WHERE = re.compile(
-    rf"{_INTRON}|[-+]?\d{{1,9}}(?:[-+_]\d{{1,9}}(?:_\d{{1,9}}(?:[-+]\d{{1,5}})?)?)?"
+    rf"{_INTRON}|[-+]?\d{{1,9}}(?:\+\d{{1,3}}\s?kb|[-+_]\d{{1,9}}(?:_\d{{1,9}}(?:[-+]\d{{1,5}})?)?)?"
 )
 
 _N = r"[ACGTUN]"
@@ -53,6 +53,7 @@ _SEPARATOR = re.compile(r"\s?(?:\];\[|\(;\)|;)\s?")
 # Without a letter before it: a number of two digits, a place in an intron.
 _NUMBER = re.compile(r"\d{2,9}")
 _IN_INTRON = re.compile(r"(?:IVS|[Ee]x(?:on)?(?=\s?\d))")
+_NT = re.compile(r"(?<!\w)nt\Z")
 _JOINED_SIGN = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*|\))\Z")
 _REPEAT = re.compile(r"\((?<![\w)].)(?P<unit>[ACGT]{1,8})\)(?P<times>\d{1,3})(?![\w(])")
 
@@ -143,7 +144,11 @@ def _plain_starts(text: str) -> Iterator[int]:
     for match in _NUMBER.finditer(text):
         start = match.start()
         before = text[start - 1 : start]
-        if not before or not (before.isalnum() or before in "._"):
+        if (
+            not before
+            or not (before.isalnum() or before in "._")
+            or _NT.search(text, max(0, start - 3), start) is not None
+        ):
             yield start
         if before and before in "+-":
             # "-31T/C" alone and in "IL1B-31T/C"; in "118-119insA" and "c.12+3A>G" a range or a

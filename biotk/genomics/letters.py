@@ -14,15 +14,16 @@ from biotk.genomics.residues import ONE_LETTER, amino_acid
 from biotk.genomics.variant import Variant
 
 _AA = f"[{ONE_LETTER}]"
-# A symbol may stand right before it: "KrasG12D", "rtM204V", "BRAFV600E", "JAK2V617F".
+# A symbol may stand right before it: in small letters ("KrasG12D", "rtM204V"), or of a gene that is
+# often written so ("BRAFV600E"); GADD45A is a gene.
 _START = re.compile(
-    rf"{_AA}(?:(?<![\w*].)(?=\d{{1,5}}[\w*_-])"
-    rf"|(?:(?<=[a-z].)|(?<=[A-Z]{{3}}.)|(?<=[A-Z]{{2}}\d.))(?=\d{{2,4}}{_AA}(?!\w)))"
+    rf"{_AA}(?:(?<![\w*].)(?=\d{{1,5}}[\w*_/-]|\(\d{{2,4}}\){_AA}(?!\w))"
+    rf"|(?:(?<=[a-z].)|(?<=(?:[HKN]RAS|BRAF|EGFR|JAK2|IDH[12]).))(?=\d{{2,4}}{_AA}(?!\w)))"
 )
 # Bases with a sign, blanks or an arrow between: "G-395A", "C-344 T", "A 1166C", "C677>T".
 _BASES = re.compile(
-    r"(?P<old>[ACGT])(?<![\w*].)(?P<gap>\s?)(?P<sign>-?)\s?(?P<place>\d{2,6})"
-    r"(?P<link>\s?>?\s?)(?P<new>[ACGT])(?![\w*>])"
+    r"(?P<old>[ACGT])(?<![\w*].)(?P<gap>\s?)(?P<open>\()?(?P<sign>-?)\s?"
+    r"(?P<place>\d{2,6})(?(open)\))(?P<link>\s?(?:-{0,3}>)?\s?)(?P<new>[ACGT])(?![\w*>])"
 )
 _SLASH = re.compile(rf"\d(?<![\w.].)(?P<rest>\d{{1,3}})\s?(?P<old>{_AA})/(?P<new>{_AA})(?![\w/])")
 
@@ -62,9 +63,6 @@ def find_letters(text: str, cues: Cues) -> Iterator[Variant]:
         if change is None:
             continue
         end = change.end
-        joined_to = text[start - 1 : start]
-        if (joined_to.isupper() or joined_to.isdecimal()) and not cues.near(start, end):
-            continue
         if len(change.new) == 1 and end - start < 8 and is_lookalike(text, start, end, cues):
             continue
         if change.new:
@@ -87,7 +85,7 @@ def _told_apart(text: str, joined: list[_Joined]) -> Iterator[Variant]:
         sure = any(not each.may_be_bases for each in items)
         for each in items:
             written = text[each.start : each.end]
-            place = written[1 : -len(each.new)]
+            place = written[1 : -len(each.new)].strip("()->")
             if sure or not place.isdecimal() or int(place) < _FIRST_BASE:
                 yield Variant(each.start, each.end, written, "protein", each.name)
             else:

@@ -16,9 +16,12 @@ _ONE = rf"[{ONE_LETTER}UO]"
 _ANY = rf"(?:{_THREE}|{_ONE}|[X*])"
 _RUN = rf"(?:{_THREE}){{1,60}}|{_ONE}{{1,80}}\*?"
 
+# "Val158/108Met": the place in the longer form of the protein, and in the shorter one.
+_PLACE = r"\d{1,5}(?:/\d{1,5})?"
+
 _PREFIX = re.compile(r"[pP](?<![\w.].)\.\s?(?P<open>\[?\(?)")
 _RESIDUE = re.compile(
-    rf"(?P<aa>{_ANY})\s?-?(?:\((?P<held>\d{{1,5}})\)|(?P<place>\d{{1,5}}(?!\d)|\?))"
+    rf"(?P<aa>{_ANY})\s?-?(?:\((?P<held>{_PLACE})\)|(?P<place>{_PLACE}(?!\d)|\?))"
 )
 _RANGE = re.compile(rf"\s?[_-]\s?(?P<aa>{_ANY})?(?P<place>\d{{1,5}})(?!\d)")
 _SHIFT = re.compile(
@@ -129,6 +132,8 @@ def change_at(
         return None
     written, end = residue["aa"], residue.end()
     old, place = amino_acid(written), residue["held"] or residue["place"]
+    if "/" in place:
+        place = max(place.split("/"), key=int)
     first = f"{old}{place}"
     span = _RANGE.match(text, end)
     if span is not None and not (tight and " " in span[0]):

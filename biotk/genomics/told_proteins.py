@@ -44,15 +44,23 @@ _PLACE_FIRST = re.compile(
     rf"(?P<old>{AMINO})(?:-|\s)to(?:-|\s)(?P<new>{AMINO}|{STOP_NAME})(?![a-z])",
     re.IGNORECASE,
 )
+# "arginine at codon 506 to glutamine", "tyrosine at position 67 is replaced by a stop codon"
+_PLACE_BETWEEN = re.compile(
+    rf"(?<![a-z])(?P<old>{AMINO})(?:\s(?:residue|codon))?{CODE}{AT}(?:\s(?:is|was))?"
+    rf"(?:\s(?:replaced|substituted|changed|mutated))?\s(?:to|by|with|into)\s{_ARTICLE}"
+    rf"(?P<new>{AMINO}|{STOP_NAME})(?![a-z])",
+    re.IGNORECASE,
+)
 # "R to G mutation at position 76"
 _LETTERS = re.compile(
     rf"(?<![\w-])(?P<old>[{ONE_LETTER}])(?:(?:-|\s)to(?:-|\s)|\s?-{{0,4}}>\s?)"
     rf"(?P<new>[{ONE_LETTER}])(?!\w){AT}"
 )
-# "Ile/Val polymorphism", "326 Ser/Cys", "Ser/Cys 326", "272gly----stop"
+_AT_PAIR = AT.replace("(?P<at>", "(?P<at2>")
+# "Ile/Val polymorphism at codon 655", "326 Ser/Cys", "Ser/Cys 326", "272gly----stop"
 _PAIR = re.compile(
     rf"(?<![\w/])(?:(?P<at>\d{{2,5}})\s?)?(?P<old>{THREE_LETTERS})\s?(?:/|-{{1,4}}>?|>)\s?"
-    rf"(?P<new>{THREE_LETTERS}|ter|stop)(?:\s?-?(?P<bare>\d{{2,5}}))?(?![\w/])",
+    rf"(?P<new>{THREE_LETTERS}|ter|stop)(?:\s?-?(?P<second>\d{{2,5}})(?!\w)|(?![\w/])(?:{_AT_PAIR})?)(?![\w/])",
     re.IGNORECASE,
 )
 _PAIR_NOUN = re.compile(r"\s(?:polymorph|genotyp|varia|mutation|substitution)")
@@ -73,18 +81,19 @@ def find_told_proteins(text: str, cues: Cues) -> Iterator[Variant]:
             if cues.near(*match.span()):
                 new = match["new"] if pattern is _REPLACED else "Ter"
                 yield _variant(match, match["old"], _place(match), new)
-    for match in cues.search(_PLACE_FIRST, text):
-        yield _variant(match, match["old"], _place(match), match["new"])
+    for pattern in (_PLACE_FIRST, _PLACE_BETWEEN):
+        for match in cues.search(pattern, text):
+            yield _variant(match, match["old"], _place(match), match["new"])
     for match in cues.search(_LETTERS, text):
         if not {match["old"], match["new"]} <= _BASES and cues.near(*match.span()):
             yield _variant(match, match["old"], _place(match), match["new"])
     for match in cues.search(_PAIR, text):
-        place = _place(match)
+        place = match["at"] or match["second"] or match["at2"] or match["bare"]
         if not place:
             same = match["old"].lower() == match["new"].lower()
             if same or not (cues.trusted or _PAIR_NOUN.match(text, match.end())):
                 continue
-        yield _variant(match, match["old"], place, match["new"])
+        yield _variant(match, match["old"], place or "", match["new"])
 
 
 def _variant(match: re.Match[str], old: str, place: str, new: str) -> Variant:

@@ -55,7 +55,7 @@ _BASES_FIRST = re.compile(
 # "deletion of amino acids 809-852"
 _OF_RESIDUES = re.compile(
     rf"(?<![A-Za-z])(?P<kind>(?i:{_ONE_OF}))\sof\s(?:amino\sacids?|residues?|codons?)\s"
-    rf"(?P<first>\d{{1,5}})(?:\s?-\s?|\sto\s|\sthrough\s|\sand\s)(?P<last>\d{{1,5}})(?!\w)"
+    rf"(?P<first>\d{{1,5}})(?:(?:\s?-\s?|\sto\s|\sthrough\s|\sand\s)(?P<last>\d{{1,5}}))?(?!\w)"
 )
 # "deletion of valine 624, valine 625"
 _OF_NAMED = re.compile(

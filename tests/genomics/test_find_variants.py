@@ -106,6 +106,14 @@ def test_hgvs(written, normalised):
         ("Val600Glu", "p.Val600Glu", "protein"),
         ("Val 600 Glu", "p.Val600Glu", "protein"),
         ("Val(600)-->Glu", "p.Val600Glu", "protein"),
+        ("V(600)E", "p.Val600Glu", "protein"),
+        ("Val108/158Met", "p.Val158Met", "protein"),
+        ("T(-786)C", "-786T>C", "dna"),
+        ("A(1166)C", "1166A>C", "dna"),
+        ("C677-->T", "677C>T", "dna"),
+        ("C677 --> T", "677C>T", "dna"),
+        ("3849+10kbC>T", "3849+10kbC>T", "dna"),
+        ("621+1G→T", "621+1G>T", "dna"),
         ("273ser----phe", "p.Ser273Phe", "protein"),
         ("R506Q", "p.Arg506Gln", "protein"),
         ("R506*", "p.Arg506Ter", "protein"),
@@ -160,6 +168,12 @@ def test_changes_in_short(written, normalised, kind):
         ("stop codon for glutamine at codon 298", "p.Gln298Ter"),
         ("lysine for glutamic acid at amino acid 325", "p.Glu325Lys"),
         ("R to G mutation at position 76", "p.Arg76Gly"),
+        ("G-A transition at nucleotide 2268", "2268G>A"),
+        ("nucleotide 3243 from A to G", "3243A>G"),
+        ("G at nucleotide 1691 to A", "1691G>A"),
+        ("CAA to AAA at codon 61", "CAA>AAA"),
+        ("arginine at codon 506 is replaced by glutamine", "p.Arg506Gln"),
+        ("Ile/Val polymorphism at codon 655", "p.Ile655Val"),
         ("deletion of C at nucleotide 888", "888del"),
         ("deletion of 6 bp at position 1494", "1494_1499del"),
         ("T deletion at 5063", "5063del"),
@@ -193,7 +207,7 @@ def test_a_symbol_may_stand_right_before_a_change():
         ("V600E", "p.Val600Glu"),
         ("V617F", "p.Val617Phe"),
     ]
-    assert told("lens SNAV60WF, part MODELA12C") == []
+    assert told("lens SNAV60WF, part MODELA12C, the gene GADD45A") == []
 
 
 def test_alleles_are_found_where_the_text_tells_of_the_change():

@@ -17,8 +17,10 @@ pytestmark = pytest.mark.data
 def test_biored(shared_data):
     corpus = shared_data / "corpora" / "biored" / "dev.pubtator"
     report = evaluate_variants(corpus, half=Half.reported, tagger="biotk-tagger")
-    assert report["exact"]["f1"] >= 0.5
+    assert report["exact"]["f1"] >= 0.81
     assert report["exact"]["f1"] > report["tagger"]["exact"]["f1"]
+    assert report["normalised"]["rsid"]["accuracy"] == 1
+    assert report["normalised"]["tmvar"]["accuracy"] >= 0.87
 
 
 def test_no_false_alarms_in_notes(shared_data):

@@ -68,7 +68,7 @@ def _starts_word(match: re.Match[str]) -> bool:
 
 def _residues(text: str, cues: Cues) -> Iterator[Variant]:
     for match in _RESIDUE.finditer(text):
-        if not _starts_word(match):
+        if not _starts_word(match) or (" " in match[0] and not cues.near(*match.span())):
             continue
         where = f"{amino_acid(match['aa'])}{match['place']}"
         if match["last"]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from biotk.detection import DictionaryDetector, TaggerDetector
     from biotk.document import Candidate, Document, Link, Mention, Section
     from biotk.errors import BioTKError
+    from biotk.genomics import Variant, find_variants, parse_variant
     from biotk.io import read_documents, write_documents
     from biotk.kb import KbBuilder, KbSubset, KnowledgeBase
     from biotk.kb.default import resolve_kb as open_kb
@@ -56,12 +57,15 @@ __all__ = [
     "Query",
     "Section",
     "TaggerDetector",
+    "Variant",
     "__version__",
+    "find_variants",
     "link_document",
     "load",
     "load_encoder",
     "load_generator",
     "open_kb",
+    "parse_variant",
     "read_documents",
     "to_document",
     "write_documents",
@@ -86,11 +90,14 @@ _PLACES = {
     "Query": "biotk.linking",
     "Section": "biotk.document",
     "TaggerDetector": "biotk.detection",
+    "Variant": "biotk.genomics",
+    "find_variants": "biotk.genomics",
     "link_document": "biotk.linking",
     "load": "biotk.components.pipelines:load_pipeline",
     "load_encoder": "biotk.linking",
     "load_generator": "biotk.linking",
     "open_kb": "biotk.kb.default:resolve_kb",
+    "parse_variant": "biotk.genomics",
     "read_documents": "biotk.io",
     "to_document": "biotk.components.pipelines",
     "write_documents": "biotk.io",

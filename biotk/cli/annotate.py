@@ -71,6 +71,10 @@ def annotate_cli(
     calibration: CalibrationOption = None,
     detector: OtherDetector = None,
     tagger: Tagger = None,
+    variants: Annotated[
+        bool,
+        typer.Option("--variants", help="Seek variants too: rsIDs, HGVS, star alleles."),
+    ] = False,
     types: Types = None,
     source: Source = None,
     branch: Branch = None,
@@ -129,6 +133,8 @@ def annotate_cli(
 
     biotk annotate notes/ -o notes.jsonl --linker cascade --model models/mine
 
+    biotk annotate notes/ -o notes.jsonl --variants
+
     biotk annotate paper.txt --pipeline literature --detector both --tagger runs/tagger/model --view
     """
     from biotk.batch import AnnotatorSpec, BatchOptions
@@ -137,6 +143,7 @@ def annotate_cli(
     how |= {"nil": nil, "calibration": calibration}
     given = {"kb": kb, **how, "detector": detector, "tagger": tagger}
     overrides: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    overrides |= {"variants": True} if variants else {}
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     if part:
         overrides |= part.overrides(_kb_of(pipeline, kb))

@@ -10,6 +10,7 @@ from biotk.cli.evaluate_linking import linking_cli
 from biotk.cli.evaluate_mentions import mentions_cli
 from biotk.cli.evaluate_partial_kb import partial_kb_cli
 from biotk.cli.evaluate_sections import sections_cli
+from biotk.cli.evaluate_variants import variants_cli
 
 app = typer.Typer(
     help="Figures on annotated corpora.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -18,5 +19,6 @@ app.command("linking")(linking_cli)
 app.command("mentions")(mentions_cli)
 app.command("end-to-end")(end_to_end_cli)
 app.command("sections")(sections_cli)
+app.command("variants")(variants_cli)
 app.command("calibration")(calibration_cli)
 app.command("partial-kb")(partial_kb_cli)

@@ -1,21 +1,23 @@
-"""``biotk snp``: variants, and what they are associated with."""
+"""``biotk snp``: variants, found in texts, and what they are associated with."""
 
 from __future__ import annotations
 
 import typer
 
 from biotk.cli.snp_associations import associations_cli
+from biotk.cli.snp_find import find_cli
 from biotk.cli.snp_relations import relations_cli
 
 app = typer.Typer(
-    help="Read variants and what they are associated with.",
+    help="Variants: found in texts, and what they are associated with.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+app.command("find")(find_cli)
 app.command("associations")(associations_cli)
 app.command("relations")(relations_cli)
 
 
 @app.callback()
 def _snp() -> None:
-    """Read variants and what they are associated with."""
+    """Variants: found in texts, and what they are associated with."""

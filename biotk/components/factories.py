@@ -117,6 +117,33 @@ def make_detector(
 
 
 @Language.factory(
+    "biotk_snps",
+    assigns=["doc._.variants", "span._.variant", "doc.ents", "doc.spans"],
+    default_config={
+        "label": "Variant",
+        "spans_key": "variants",
+        "set_ents": True,
+        "overwrite_ents": False,
+    },
+)
+def make_snps(
+    nlp: Language, name: str, label: str, spans_key: str, set_ents: bool, overwrite_ents: bool
+) -> Callable[[Doc], Doc]:
+    """Find variants: rsIDs, HGVS, protein changes, star alleles.
+
+    label (str): the label of their spans and entities.
+    spans_key (str): where all of them stand in doc.spans.
+    set_ents (bool): whether they are entities too.
+    overwrite_ents (bool): whether entities that they overlap give way; else they do.
+    """
+    from biotk.components.snps import SnpComponent
+
+    return SnpComponent(
+        name, label=label, spans_key=spans_key, set_ents=set_ents, overwrite_ents=overwrite_ents
+    )
+
+
+@Language.factory(
     "biotk_linker",
     requires=["doc.ents"],
     assigns=_ASSIGNS_LINKS,

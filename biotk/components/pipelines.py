@@ -12,16 +12,24 @@ from spacy.tokens import Doc, Span
 
 from biotk.components.kb import SUBSET_FILE, KbHandle
 from biotk.components.pipeline_settings import PipelineSettings, has_tagger_types
-from biotk.components.plain import get_abbreviations, get_link, get_score, get_sections
+from biotk.components.plain import (
+    get_abbreviations,
+    get_link,
+    get_score,
+    get_sections,
+    variant_of,
+)
 from biotk.components.saving import KbComponent
 from biotk.components.section_parts import SectionSubsets
-from biotk.document import Document, Mention
+from biotk.components.snps import SPANS_KEY
+from biotk.document import Document, Link, Mention
 from biotk.errors import InputError, UnknownNameError
 from biotk.kb import KbSubset
 from biotk.resources import list_resources, resource_path
 from biotk.types import NIL
 
 _MAX_LENGTH = 100_000_000
+_SNPS = "biotk_snps"
 
 
 def load_pipeline(
@@ -43,6 +51,7 @@ def load_pipeline(
     detector: str | None = None,
     tagger: str | Path | None = None,
     section_subsets: SectionSubsets | None = None,
+    variants: bool = False,
 ) -> Language:
     """Load one of BioTK's pipelines, or one that was saved with ``nlp.to_disk``.
 
@@ -72,6 +81,7 @@ def load_pipeline(
     :param tagger: the model of the last two: a folder, or a name.
     :param section_subsets: by category of sections, the part of the KB that mentions in these are
         linked in: ``{"medications": {"types": ["Chemical"]}}``.
+    :param variants: whether variants are sought too, by ``biotk_snps`` at the pipeline's end.
     :returns: a spaCy pipeline.
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
@@ -96,6 +106,8 @@ def load_pipeline(
             handle.part = Path(subset).absolute() if isinstance(subset, str) else subset
         elif kb is not None and saved.is_file():
             handle.part = saved
+    if variants and not any(nlp.get_pipe_meta(n).factory == _SNPS for n in nlp.pipe_names):
+        nlp.add_pipe(_SNPS)
     return nlp
 
 
@@ -167,7 +179,8 @@ def to_document(doc: Doc, *, id: str = "", spans_key: str = "biotk") -> Document
     :returns: its mentions with their links, its sections and its abbreviations.
     """
     spans: dict[tuple[int, int, str], Span] = {}
-    for span in (*doc.spans.get(spans_key, ()), *doc.ents):
+    variants = doc.spans.get(SPANS_KEY, ())
+    for span in (*doc.spans.get(spans_key, ()), *variants, *doc.ents):
         spans.setdefault((span.start_char, span.end_char, span.label_), span)
     return Document(
         id=id,
@@ -180,6 +193,10 @@ def to_document(doc: Doc, *, id: str = "", spans_key: str = "biotk") -> Document
 
 def _mention(span: Span) -> Mention:
     link = get_link(span)
+    variant = variant_of(span)
+    if link is None and variant is not None:
+        reasons = {"kind": variant.kind} | ({} if variant.gene is None else {"gene": variant.gene})
+        link = Link(variant.normalised, route="variant", reasons=reasons)
     return Mention(
         spans=((span.start_char, span.end_char),),
         text=span.text,

@@ -15,11 +15,13 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 from biotk.document import Abbreviation, Candidate, CandidateSets, Link, Section, section_at
+from biotk.genomics import Variant
 
 _LINKS = "biotk_link_data"
 _ABBREVIATION = "biotk_abbreviation_data"
 _SECTIONS = "biotk_section_data"
 _SCORES = "biotk_score_data"
+_VARIANT = "biotk_variant_data"
 
 # The start, end, title's start and end, category, parent and source of a section.
 _Row = tuple[int, int, int, int, str | None, int | None, str | None]
@@ -82,11 +84,7 @@ def set_abbreviations(doc: Doc, abbreviations: tuple[Abbreviation, ...]) -> None
 
 def get_abbreviations(doc: Doc) -> tuple[Abbreviation, ...]:
     """:returns: the abbreviations, in order; none where nobody has looked for them."""
-    found = [
-        _abbreviation(key[2], key[3], plain)
-        for key, plain in _data(doc).items()
-        if isinstance(key, tuple) and len(key) == 4 and key[1] == _ABBREVIATION
-    ]
+    found = [_abbreviation(key[2], key[3], plain) for key, plain in _entries(doc, _ABBREVIATION)]
     return tuple(sorted(found, key=lambda a: (a.start, a.end)))
 
 
@@ -99,6 +97,33 @@ def abbreviation_at(doc: Doc, start: int, end: int) -> Abbreviation | None:
 def _abbreviation(start: int, end: int, plain: list[Any]) -> Abbreviation:
     short, long, long_start, long_end = plain
     return Abbreviation(start, end, short, long, start + long_start, start + long_end)
+
+
+def set_variants(doc: Doc, variants: Sequence[Variant]) -> None:
+    """Keep the variants of a document in place of those that it had."""
+    data = _data(doc)
+    for key, _ in _entries(doc, _VARIANT):
+        del data[key]
+    for v in variants:
+        data[("._.", _VARIANT, v.start, v.end)] = [
+            v.text,
+            v.kind,
+            v.normalised,
+            v.reference,
+            v.gene,
+        ]
+
+
+def get_variants(doc: Doc) -> tuple[Variant, ...]:
+    """:returns: the variants, in order; none where nobody has looked for them."""
+    found = [Variant(key[2], key[3], *row) for key, row in _entries(doc, _VARIANT)]
+    return tuple(sorted(found, key=lambda v: (v.start, v.end)))
+
+
+def variant_of(span: Span) -> Variant | None:
+    """:returns: the variant that stands just where a span does; None for others."""
+    row = _data(span.doc).get(_key(_VARIANT, span))
+    return None if row is None else Variant(span.start_char, span.end_char, *row)
 
 
 def set_sections(doc: Doc, sections: Sequence[Section]) -> None:
@@ -147,11 +172,16 @@ def section_of(span: Span) -> Section | None:
 
 def _runs(doc: Doc) -> list[tuple[tuple[str, str, int, int], list[_Row]]]:
     """:returns: the sections of each of the documents that this one was joined from, in order."""
-    return sorted(
-        (key, rows)
-        for key, rows in _data(doc).items()
-        if isinstance(key, tuple) and len(key) == 4 and key[1] == _SECTIONS
-    )
+    return sorted(_entries(doc, _SECTIONS))
+
+
+def _entries(doc: Doc, name: str) -> list[tuple[tuple[str, str, int, int], Any]]:
+    """:returns: what is kept under a name, with its places."""
+    return [
+        (key, value)
+        for key, value in _data(doc).items()
+        if isinstance(key, tuple) and len(key) == 4 and key[1] == name
+    ]
 
 
 def _length(doc: Doc) -> int:

@@ -1,4 +1,4 @@
-"""Figures for linking, for finding mentions, for both together, and for sections.
+"""Figures for linking, for finding mentions, for both together, for sections and for variants.
 
 Pure functions: they get documents and predictions, and read no file and open no KB.
 """
@@ -14,6 +14,7 @@ from biotk.evaluation.pairs import PrecisionRecall
 from biotk.evaluation.resolve import check_coverage, gold_ids
 from biotk.evaluation.sections import CategoryScores, SectionScores, score_sections
 from biotk.evaluation.split import tuning_half, without_held_out
+from biotk.evaluation.variants import NormalisationScores, VariantScores, score_variants
 
 __all__ = [
     "CategoryScores",
@@ -22,9 +23,11 @@ __all__ = [
     "LinkingScores",
     "MentionScores",
     "NilScores",
+    "NormalisationScores",
     "PrecisionRecall",
     "Recalls",
     "SectionScores",
+    "VariantScores",
     "check_coverage",
     "confidence_intervals",
     "gold_ids",
@@ -32,6 +35,7 @@ __all__ = [
     "score_linking",
     "score_mentions",
     "score_sections",
+    "score_variants",
     "tuning_half",
     "without_held_out",
 ]

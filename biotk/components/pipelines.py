@@ -48,6 +48,8 @@ def load_pipeline(
     model: str | Path | None = None,
     encoder: str | Path | None = None,
     fusion: str | Path | None = None,
+    router: str | Path | None = None,
+    dial: float | None = None,
     nil: str | None = None,
     calibration: str | Path | None = None,
     detector: str | None = None,
@@ -66,13 +68,16 @@ def load_pipeline(
         saved with the pipeline. What is given here and what the pipeline itself asks for, but for
         its types, must all hold.
     :param threshold: the linker's threshold for NIL.
-    :param linker: another linker: ``lexical``, ``generative``, ``cascade``, ``dense`` or
-        ``fused``.
-    :param model: what writes names, for the linkers ``generative``, ``cascade`` and ``fused``: a
-        folder, or a name; ``none`` lets the fused linker do without.
+    :param linker: another linker: ``lexical``, ``generative``, ``cascade``, ``dense``,
+        ``fused`` or ``routed``.
+    :param model: what writes names, for the linkers ``generative``, ``cascade``, ``fused`` and
+        ``routed``: a folder, or a name; ``none`` lets the fused linker do without.
     :param encoder: what makes vectors, for the linkers ``dense`` and ``fused``: a folder, or a
         name.
     :param fusion: what the fused linker weighs: a file of ``biotk train fusion``.
+    :param router: what chooses the way of each mention for the routed linker: a file of ``biotk
+        train router``.
+    :param dial: how much the routed linker asks, from 0, names alone, to 1, all that there is.
     :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`.
     :param calibration: how likely answers are right: a file of ``biotk calibrate``.
     :param detector: another detector: ``dictionary``, ``tagger`` or ``both``. Without it the
@@ -83,7 +88,8 @@ def load_pipeline(
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
     if linker is not None:
-        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion, nil=nil))
+        own = {"model": model, "encoder": encoder, "fusion": fusion}
+        check_linker(linker, LinkerOptions(**own, router=router, dial=dial, nil=nil))
     if calibration is not None:
         find_calibration(calibration)
     if detector is not None:
@@ -116,9 +122,9 @@ def load_pipeline(
             if linker is not None:
                 # What the pipeline's own linker was told need not suit another.
                 component |= {key: None for key in without(linker) if key in component}
-            own = {"threshold": threshold, "linker": linker, "nil": nil}
+            own = {"threshold": threshold, "linker": linker, "nil": nil, "dial": dial}
             files = {"model": model, "encoder": encoder, "fusion": fusion}
-            files |= {"calibration": calibration}
+            files |= {"calibration": calibration, "router": router}
             own |= {key: None if value is None else str(value) for key, value in files.items()}
             component |= {key: value for key, value in own.items() if value is not None}
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)

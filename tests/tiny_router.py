@@ -9,7 +9,7 @@ from biotk.linking.route_features import FEATURES, NAME_FEATURES
 from biotk.linking.routing import GAINED, LOST, RIGHT, SAME, WRONG, Router, by_cost
 
 #: What is expected to gain the most is what costs the most.
-GAINS = {"dense": 0.3, "cascade": 0.5, "fused": 0.6, "listed": 0.7}
+GAINS = {"dense": 0.3, "quick": 0.45, "cascade": 0.5, "fused": 0.6, "listed": 0.7}
 
 
 def made_router(*ways: str, vectors: bool = False, price: float = 0.2, **made_with) -> Router:
@@ -26,7 +26,7 @@ def made_router(*ways: str, vectors: bool = False, price: float = 0.2, **made_wi
         lost = ~nil & (drawn > 0.95)
         outcomes = np.where(gained, GAINED, np.where(lost, LOST, SAME))
         fitted[way] = fit_additive(features, values, outcomes, n_outcomes=3)
-    costs = {"dense": 0.2, "cascade": 1.0, "fused": 1.2, "listed": 2.8}
+    costs = {"dense": 0.2, "quick": 0.7, "cascade": 1.0, "fused": 1.2, "listed": 2.8}
     costs = {way: costs[way] for way in by_cost({way: costs[way] for way in fitted})}
     return Router(
         fit_additive(features, values, names, n_outcomes=2),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from biotk.candidates.learned import LearnedNames
 from biotk.document import Link
@@ -37,13 +38,15 @@ class RoutedConfig:
     """How much is asked, and how.
 
     :param dial: from 0, where names alone answer, to 1, where all is asked that there is.
-    :param cascade: the way ``cascade``, and how names are looked up; ``listed`` is the same over
-        short lists.
+    :param cascade: the way ``cascade``, and how names are looked up; ``quick`` is the same with a
+        narrow search, ``listed`` over short lists.
+    :param quick_beams: how many names the search of ``quick`` follows at once.
     :param fused: the way ``fused``, and ``dense``.
     :raises InputError: the dial is out of its range.
     """
 
     dial: float = DEFAULT_DIAL
+    quick_beams: int = 2
     cascade: CascadeConfig = field(default_factory=CascadeConfig)
     fused: FusedConfig = field(default_factory=FusedConfig)
 
@@ -99,8 +102,7 @@ class RoutedLinker(NamesFirst):
         """
         if name not in self._made_ways:
             makers = {"dense": self._dense, "fused": self._fused}
-            make = makers.get(name, lambda: self._cascade(listed=name == "listed"))
-            self._made_ways[name] = make()
+            self._made_ways[name] = makers.get(name, lambda: self._cascade(name))()
         return self._made_ways[name]
 
     def link_batch(self, queries: Sequence[Query], *, exhaustive: bool = False) -> list[Link]:
@@ -150,10 +152,14 @@ class RoutedLinker(NamesFirst):
             near = self.way("dense").link_batch(queries)
         return route_features(self.kb, queries, named, near)
 
-    def _cascade(self, *, listed: bool) -> CascadeLinker:
-        config = self.config.cascade
-        if listed:
-            config = replace(config, generative=replace(config.generative, shortlist="trie"))
+    def _cascade(self, name: str) -> CascadeLinker:
+        config, beams = self.config.cascade, self.config.quick_beams
+        changes: dict[str, dict[str, Any]] = {
+            "quick": {"beams": beams, "n_best": min(config.generative.n_best or beams, beams)},
+            "listed": {"shortlist": "trie"},
+        }
+        if name in changes:
+            config = replace(config, generative=replace(config.generative, **changes[name]))
         return CascadeLinker(
             self.kb,
             self._generator,

@@ -64,7 +64,8 @@ class RouterRecipe:
     :param sets: annotated documents.
     :param model: what writes names; by default biotk-mini.
     :param encoder: what makes vectors; without it none are looked at.
-    :param ways: beside names; by default ``cascade``, and with an encoder ``dense`` and ``fused``.
+    :param ways: beside names; by default ``quick`` and ``cascade``, with an encoder ``dense`` and
+        ``fused`` too.
     :param loss: the price is as high as lets this share of all mentions go wrong that would be
         right if everything were asked.
     :param ridge: how strongly weights are drawn to 0, as a number of mentions.
@@ -76,8 +77,8 @@ class RouterRecipe:
     model: str | None = None
     encoder: str | None = None
     ways: tuple[str, ...] = ()
-    loss: float = 0.001
-    ridge: float = 3.0
+    loss: float = 0.0005
+    ridge: float = 30.0
 
 
 class Judged(NamedTuple):
@@ -118,7 +119,7 @@ def read_router_recipe(path: Path | str, *, data: Path | None = None) -> RouterR
     given = {
         key: value_as(raw[key], kind, f"{path}: {key}") for key, kind in kinds.items() if key in raw
     }
-    default = ("cascade", *WITH_ENCODER) if "encoder" in given else ("cascade",)
+    default = ("quick", "cascade", *(WITH_ENCODER if "encoder" in given else ()))
     given["ways"] = tuple(dict.fromkeys(given.get("ways") or default))
     recipe = RouterRecipe(
         path=path,
@@ -233,7 +234,7 @@ def joined(parts: Sequence[Judged]) -> Judged:
     )
 
 
-def fit_ways(judged: Judged, ways: Sequence[str], *, encoder: bool, ridge: float = 3.0) -> Router:
+def fit_ways(judged: Judged, ways: Sequence[str], *, encoder: bool, ridge: float = 30.0) -> Router:
     """Fit how likely each way is right.
 
     :param judged: mentions.
@@ -255,7 +256,7 @@ def fit_ways(judged: Judged, ways: Sequence[str], *, encoder: bool, ridge: float
     return Router(names, fitted, costs)
 
 
-def out_of_fold(judged: Judged, ways: Sequence[str], *, ridge: float = 3.0) -> dict[str, Matrix]:
+def out_of_fold(judged: Judged, ways: Sequence[str], *, ridge: float = 30.0) -> dict[str, Matrix]:
     """:returns: by way how likely it is right, by models that were fitted to other documents."""
     folds = np.array([fold_of(each) for each in judged.documents])
     encoder = not bool(np.isnan(judged.values[:, len(NAME_FEATURES) :]).all())

@@ -96,7 +96,9 @@ def without_way(link):
     return replace(link, reasons={k: v for k, v in link.reasons.items() if k != WAY})
 
 
-@pytest.mark.parametrize("ways", [("cascade",), ("cascade", "listed"), ENCODED], ids=str)
+@pytest.mark.parametrize(
+    "ways", [("cascade",), ("quick", "cascade"), ("cascade", "listed"), ENCODED], ids=str
+)
 @pytest.mark.parametrize("dial", [0.0, 0.2, 0.5, 0.9, 1.0])
 def test_each_mention_is_answered_as_by_the_linker_of_its_way(kb, ways, dial):
     encoder = LetterEncoder() if "fused" in ways else None
@@ -106,10 +108,13 @@ def test_each_mention_is_answered_as_by_the_linker_of_its_way(kb, ways, dial):
     linker = RoutedLinker(kb, generator, router, encoder=encoder, config=config)
     lexical = LexicalLinker(kb)
     short = CascadeConfig(generative=GenerativeConfig(shortlist="trie"))
+    few = CascadeConfig(generative=GenerativeConfig(n_best=2))
+    narrow = replace(generator.options, beams=2)
     alone = {
         NAMES: lexical,
         "cascade": CascadeLinker(kb, generator),
         "listed": CascadeLinker(kb, generator, config=short),
+        "quick": CascadeLinker(kb, replace(generator, options=narrow), config=few),
     }
     if encoder is not None:
         alone["fused"] = FusedLinker(kb, encoder, generator)

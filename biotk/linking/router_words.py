@@ -32,7 +32,7 @@ def _rule(router: Router, dial: float) -> Iterator[str]:
         yield f"and that counts less its price, with the dial at {dial:g}:"
         for way in router.ways:
             cost = router.costs[way]
-            yield f"  {way}: {router.least_gain(dial) * cost:.3f} (it costs {cost:g} cascades)"
+            yield f"  {way}: {router.least_gain(dial) * cost:.3f} (at a cost of {cost:g})"
         yield "The highest is taken; of equals the cheapest."
 
 

@@ -101,10 +101,22 @@ def main() -> None:
         report["cost_of_listed"] = cost_of_listed(made["routed"], batches, given.listed)
     print(json.dumps(report, indent=2))
     if given.svg is not None:
-        curve = [(row["cost"], row["right"]) for row in report["curve"]]
-        title = f"{given.corpus.parent.name}, {kb.manifest.name}"
-        panel = "share right, by cost of all that names leave open"
-        write_curves(given.svg, {panel: {"routed": curve}}, title=title, unit="")
+        draw(given.svg, report["curve"], title=f"{given.corpus.parent.name}, {kb.manifest.name}")
+
+
+def draw(path: Path, curve, *, title: str) -> None:
+    """Draw how much of what the cascade gains over names there is at each place of the dial."""
+    least, most = curve[0]["right"], curve[-1]["right"]
+    points = [(row["cost"], (row["right"] - least) / (most - least)) for row in curve]
+    middle = [point for point, row in zip(points, curve) if row["dial"] == 0.5]
+    panels = {
+        "share of what the cascade gains, by cost": {
+            "routed": points,
+            "dial in the middle": middle,
+            "names, or cascade, by lot": [(0.0, 0.0), (1.0, 1.0)],
+        }
+    }
+    write_curves(path, panels, title=title, unit="")
 
 
 def batches_of(documents, resolve, *, most: int | None):

@@ -263,7 +263,7 @@ def test_options_that_make_no_sense_are_refused(tmp_path):
 def test_rule_in_words_is_the_rule(kb):
     router = made_router("cascade", "listed")
     text = in_words(router, dial=0.25)
-    assert f"  listed: {3 * 0.2 * COSTS['listed']:.3f} (it costs 2.8 cascades)" in text
+    assert f"  listed: {3 * 0.2 * COSTS['listed']:.3f} (at a cost of 2.8)" in text
     constant, curves = router.ways["cascade"].curves(GAINED)
     assert f"log odds: cascade gains, against no change: {constant:+.2f}, and" in text
     lines = text.split("log odds: ")[2].splitlines()

@@ -12,7 +12,7 @@ lenient answers (Recall@1 of what is answered, NIL being wrong), ``recall_at_1``
 candidates, as ``biotk evaluate linking`` counts them. ``curve`` tells for each place of the dial
 what would be right, and what it costs, all that names leave open being asked by the cascade at a
 cost of 1; all ways are asked for it, and only with ``--svg``, which draws it. ``--each N`` stops
-after N mentions, and ``--listed N`` times the way ``listed`` over N of the open mentions.
+after N mentions, and ``--ways N`` compares the ways that ask the model over N of the open mentions.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--router", default="biotk-router")
     parser.add_argument("--dial", type=float)
     parser.add_argument("--each", type=int)
-    parser.add_argument("--listed", type=int)
+    parser.add_argument("--ways", type=int)
     parser.add_argument("--svg", type=Path)
     given = parser.parse_args()
     kb = resolve_kb(given.kb)
@@ -97,8 +97,8 @@ def main() -> None:
     if given.svg is not None:
         judged = judged_of(made["routed"], batches, links, gold)
         report["curve"] = curve_of(judged, made["routed"].router)
-    if given.listed:
-        report["cost_of_listed"] = cost_of_listed(made["routed"], batches, given.listed)
+    if given.ways:
+        report["ways"] = compared(made["routed"], batches, gold, given.ways)
     print(json.dumps(report, indent=2))
     if given.svg is not None:
         draw(given.svg, report["curve"], title=f"{given.corpus.parent.name}, {kb.manifest.name}")
@@ -188,18 +188,22 @@ def judged_of(linker, batches, links, gold) -> Judged:
     )
 
 
-def cost_of_listed(linker, batches, n: int) -> float:
-    """:returns: how much longer the way ``listed`` takes than ``cascade``, a mention."""
+def compared(linker, batches, gold, n: int):
+    """:returns: for each way what it costs, and how many of some open mentions it answers right."""
     queries = [query for batch in batches for _, query, _ in batch]
     _, places = linker.looked_up(queries)
-    asked = [queries[at] for at in places[:n]]
-    seconds = []
-    for way in ("cascade", "listed"):
+    asked, wanted = [queries[at] for at in places[:n]], [gold[at] for at in places[:n]]
+    seconds, right = {}, {}
+    for way in ("cascade", "quick", "listed"):
         linker.way(way).link_batch(asked[:2])
         begin = time.process_time()
-        linker.way(way).link_batch(asked)
-        seconds.append(time.process_time() - begin)
-    return round(seconds[1] / seconds[0], 2)
+        links = linker.way(way).link_batch(asked)
+        seconds[way] = time.process_time() - begin
+        right[way] = sum(is_right(*each, nil=False) for each in zip(links, wanted, strict=True))
+    return {
+        way: {"cost": round(seconds[way] / seconds["cascade"], 2), "right": right[way]}
+        for way in seconds
+    }
 
 
 if __name__ == "__main__":

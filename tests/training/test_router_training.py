@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tiny import build_tiny
+from tiny_encoder import write_synonym_encoder
 from tiny_generator import tiny_generator, write_checkpoint
 from tiny_router import made_router
 from typer.testing import CliRunner
@@ -18,14 +20,17 @@ from biotk.evaluation.linking import best_rank
 from biotk.io import write_documents
 from biotk.kb import open_kb
 from biotk.linking import CascadeLinker, LexicalLinker, Query, RoutedLinker
+from biotk.linking.registry import LinkerOptions, make_linker
 from biotk.linking.route_features import FEATURES, NAME_FEATURES
+from biotk.linking.routed import WAY
 from biotk.linking.router_words import in_words
-from biotk.linking.routing import NAMES, Router
+from biotk.linking.routing import NAMES, RIGHT, Router
 from biotk.training.calibrate import FOLDS, fold_of
 from biotk.training.router import (
     DIALS,
     Judged,
     curve_of,
+    fit_router,
     fit_ways,
     highest_price,
     is_right,
@@ -46,6 +51,9 @@ NAMES_OF = {
     "yeti disease": None,
     "renumbered disease": "MESH:D777777",
 }
+
+
+UNSURE = ("kidney cancers", "yeti disease", "attack of the heart")
 
 
 def note(number: int) -> Document:
@@ -233,3 +241,20 @@ def test_router_recipe_names_its_ways(folder, tmp_path):
     assert read_router_recipe(path).ways == ("quick", "cascade", "dense", "fused")
     path.write_text(f'ways = ["listed", "cascade"]\n{text}')
     assert read_router_recipe(path).ways == ("listed", "cascade")
+
+
+def test_router_with_an_encoder_looks_at_vectors(folder, tmp_path):
+    encoder = write_synonym_encoder(tmp_path / "encoder")
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'encoder = "{encoder}"\n{(folder / "recipe.toml").read_text()}')
+    told: list[str] = []
+    router = fit_router(read_router_recipe(path, data=folder), say=told.append)
+    assert router.needs_encoder and router.everything == "fused"
+    assert list(router.ways) == ["dense", "quick", "cascade", "fused"]
+    assert router.names.curves(RIGHT)[1]["cosine"].points
+    options = LinkerOptions(model=str(folder / "model"), encoder=encoder, router=router)
+    linker = make_linker("routed", open_kb(folder / "tiny"), options=options)
+    ways = [link.reasons[WAY] for link in linker.link_batch([Query(name) for name in UNSURE])]
+    assert all("fused 0." in way or "fused 1." in way or "fused -0." in way for way in ways)
+    with pytest.raises(InputError, match="not for none: fit one"):
+        make_linker("routed", linker.kb, options=replace(options, encoder=None))

@@ -4,9 +4,9 @@ import biotk
 
 SURFACE = """
 BioTKError Candidate CascadeLinker Concept DenseLinker DictionaryDetector Document FusedLinker
-GenerativeLinker KbBuilder KbSubset KnowledgeBase LexicalLinker Link Mention Query Section
-TaggerDetector Variant __version__ find_variants link_document load load_encoder load_generator
-open_kb parse_variant read_documents to_document write_documents
+GenerativeLinker KbBuilder KbSubset KnowledgeBase LexicalLinker Link Mention Query RoutedLinker
+Section TaggerDetector Variant __version__ find_variants link_document load load_encoder
+load_generator open_kb parse_variant read_documents to_document write_documents
 """.split()
 
 

@@ -16,6 +16,7 @@ from biotk.cli.annotate import annotate_cli
 from biotk.cli.calibrate import calibrate_cli
 from biotk.cli.link import link_cli
 from biotk.cli.output import BiotkGroup
+from biotk.cli.router import router_cli
 
 __all__ = ["app", "main"]
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("annotate")(annotate_cli)
 app.command("link")(link_cli)
 app.command("calibrate")(calibrate_cli)
+app.command("router")(router_cli)
 app.add_typer(convert.app, name="convert")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(kb.app, name="kb")

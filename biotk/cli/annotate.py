@@ -15,11 +15,13 @@ from biotk.cli.detector_options import OtherDetector, Tagger
 from biotk.cli.kb_argument import open_named
 from biotk.cli.linker_options import (
     CalibrationOption,
+    Dial,
     Encoder,
     Fusion,
     Model,
     Nil,
     OtherLinker,
+    RouterOption,
 )
 from biotk.cli.output import FAILED, say
 from biotk.cli.subset_options import (
@@ -67,6 +69,8 @@ def annotate_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    router: RouterOption = None,
+    dial: Dial = None,
     nil: Nil = None,
     calibration: CalibrationOption = None,
     detector: OtherDetector = None,
@@ -140,8 +144,8 @@ def annotate_cli(
     from biotk.batch import AnnotatorSpec, BatchOptions
 
     how = {"linker": linker, "model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
-    how |= {"nil": nil, "calibration": calibration}
-    given = {"kb": kb, **how, "detector": detector, "tagger": tagger}
+    how |= {"nil": nil, "calibration": calibration, "router": router}
+    given = {"kb": kb, **how, "dial": dial, "detector": detector, "tagger": tagger}
     overrides: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     overrides |= {"variants": True} if variants else {}
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)

@@ -12,7 +12,7 @@ from biotk.cli.detector_options import OtherDetector, Tagger
 from biotk.cli.evaluate_corpus import annotated_by, check_corpus, half_of, read_corpus
 from biotk.cli.evaluate_options import Half, LowCoverage, WhichHalf
 from biotk.cli.evaluate_part import resolver
-from biotk.cli.linker_options import Encoder, Fusion, LinkerName, Model
+from biotk.cli.linker_options import Dial, Encoder, Fusion, LinkerName, Model, RouterOption
 from biotk.cli.output import say
 from biotk.errors import InputError
 
@@ -43,6 +43,8 @@ def calibrate_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    router: RouterOption = None,
+    dial: Dial = None,
     pipeline: Annotated[
         str,
         typer.Option(
@@ -77,7 +79,7 @@ def calibrate_cli(
     fitted = calibrate(
         list(zip(corpus, kb if len(kb) > 1 else kb * len(corpus))),
         linker,
-        {"model": model, "encoder": encoder, "fusion": fusion},
+        {"model": model, "encoder": encoder, "fusion": fusion, "router": router, "dial": dial},
         pipeline=None if pipeline == _NO_PIPELINE else pipeline,
         detection={"detector": detector, "tagger": tagger},
         parts=parts,

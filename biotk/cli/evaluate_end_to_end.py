@@ -24,11 +24,13 @@ from biotk.cli.evaluate_part import part_report, resolver, sought
 from biotk.cli.evaluate_report import show_report
 from biotk.cli.linker_options import (
     CalibrationOption,
+    Dial,
     Encoder,
     Fusion,
     Model,
     Nil,
     OtherLinker,
+    RouterOption,
 )
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError
@@ -42,6 +44,8 @@ def end_to_end_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    router: RouterOption = None,
+    dial: Dial = None,
     nil: Nil = None,
     calibration: CalibrationOption = None,
     detector: OtherDetector = None,
@@ -74,6 +78,8 @@ def end_to_end_cli(
         model=model,
         encoder=encoder,
         fusion=fusion,
+        router=router,
+        dial=dial,
         nil=nil,
         calibration=calibration,
         detector=detector,
@@ -96,6 +102,8 @@ def evaluate_end_to_end(
     model: str | None = None,
     encoder: str | None = None,
     fusion: Path | None = None,
+    router: str | None = None,
+    dial: float | None = None,
     nil: str | None = None,
     calibration: str | None = None,
     detector: str | None = None,
@@ -120,7 +128,8 @@ def evaluate_end_to_end(
     documents = half_of(documents, half)
     seek, subset = sought(part, kb, subset_ids=subset_ids)
     allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
-    how = {"linker": linker, "model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
+    how: dict[str, Any] = {"linker": linker, "router": router, "dial": dial}
+    how |= {"model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
     how |= {"nil": nil, "calibration": calibration, "detector": detector, "tagger": tagger}
     predicted = annotated_by(pipeline, str(kb.path), documents, **how, **seek)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,15 @@ from biotk.cli.evaluate_items import linked_items, linker_options, model_report
 from biotk.cli.evaluate_options import Corpus, Half, Json, Kb, LowCoverage, WhichHalf
 from biotk.cli.evaluate_part import part_report, resolver
 from biotk.cli.evaluate_report import show_report
-from biotk.cli.linker_options import Encoder, Fusion, LinkerName, Model, ShortlistOption
+from biotk.cli.linker_options import (
+    Dial,
+    Encoder,
+    Fusion,
+    LinkerName,
+    Model,
+    RouterOption,
+    ShortlistOption,
+)
 from biotk.cli.output import progress_bar
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 
@@ -31,6 +40,8 @@ def linking_cli(
     shortlist: ShortlistOption = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    router: RouterOption = None,
+    dial: Dial = None,
     train: Annotated[
         list[Path] | None,
         typer.Option(
@@ -69,6 +80,8 @@ def linking_cli(
         shortlist=shortlist,
         encoder=encoder,
         fusion=fusion,
+        router=router,
+        dial=dial,
         train=train or [],
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),
         gold_types=gold_types,
@@ -88,6 +101,8 @@ def evaluate_linking(
     shortlist: str | None = None,
     encoder: str | None = None,
     fusion: Path | None = None,
+    router: str | None = None,
+    dial: float | None = None,
     train: Iterable[Path] = (),
     part: PartOptions = PartOptions(),
     gold_types: Sequence[str] | None = None,
@@ -104,6 +119,7 @@ def evaluate_linking(
     options = linker_options(
         linker, model=model, shortlist=shortlist, encoder=encoder, fusion=fusion
     )
+    options = replace(options, router=router, dial=dial)
     check_linker(linker, options)
     corpus_documents = of_gold_types(read_corpus(corpus), gold_types)
     kb = resolve_kb(kb_name)

@@ -13,7 +13,15 @@ import typer
 from biotk.cli.kb_argument import open_named
 from biotk.cli.link_input import Asked, iter_typed_lines, typed
 from biotk.cli.link_output import HEADER, json_line, print_link, table_lines
-from biotk.cli.linker_options import CalibrationOption, Encoder, LinkerName, Model, Nil
+from biotk.cli.linker_options import (
+    CalibrationOption,
+    Dial,
+    Encoder,
+    LinkerName,
+    Model,
+    Nil,
+    RouterOption,
+)
 from biotk.cli.output import FAILED, counted, progress_bar, say
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError, Problems
@@ -52,6 +60,8 @@ def link_cli(
     linker: LinkerName = "cascade",
     model: Model = None,
     encoder: Encoder = None,
+    router: RouterOption = None,
+    dial: Dial = None,
     nil: Nil = None,
     calibration: CalibrationOption = None,
     n_best: Annotated[
@@ -95,7 +105,8 @@ def link_cli(
         asked = iter_typed_lines(file, type=type_, problems=problems)
     shown = n_best or (_SHOWN if file is None else 1)
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
-    how = {"model": model, "encoder": encoder, "nil": nil, "calibration": calibration}
+    how: dict[str, Any] = {"model": model, "encoder": encoder, "router": router, "dial": dial}
+    how |= {"nil": nil, "calibration": calibration}
     made = _make(linker, open_named(kb), part, how, n_best=shown)
     n_refused = _write(made, asked, n_best=shown, as_json=as_json, as_rows=file is not None)
     for problem in problems.kept[:5]:

@@ -9,7 +9,7 @@ import typer
 
 _LINKERS = (
     "cascade (names where they answer, with a model for the rest), lexical, generative, dense "
-    "(near vectors) or fused (all of these)"
+    "(near vectors), fused (all of these) or routed (a model where it is worth it)"
 )
 
 LinkerName = Annotated[
@@ -26,8 +26,8 @@ Model = Annotated[
     str | None,
     typer.Option(
         metavar="NAME_OR_FOLDER",
-        help="The model of the linkers cascade, generative and fused: biotk-mini; none lets the "
-        "fused linker do without.",
+        help="The model of the linkers cascade, generative, fused and routed: biotk-mini; none "
+        "lets the fused linker do without.",
     ),
 ]
 Fusion = Annotated[
@@ -40,8 +40,8 @@ Encoder = Annotated[
     str | None,
     typer.Option(
         metavar="NAME_OR_FOLDER",
-        help="What makes vectors for the linkers dense and fused, which need it: none comes with "
-        "BioTK yet, and `biotk train encoder` makes one.",
+        help="What makes vectors, for the linkers dense and fused: biotk-encoder; `biotk train "
+        "encoder` makes others.",
     ),
 ]
 Nil = Annotated[
@@ -59,6 +59,23 @@ CalibrationOption = Annotated[
         "--calibration",
         metavar="FILE",
         help="How likely answers are right, as `biotk calibrate` wrote it.",
+    ),
+]
+RouterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--router",
+        metavar="FILE",
+        help="What chooses the way of each mention for the linker routed, as `biotk train router` "
+        "wrote it: biotk-router.",
+    ),
+]
+Dial = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="How much the linker routed asks, from 0, names alone, to 1, all that there is: 0.5.",
     ),
 ]
 ShortlistOption = Annotated[

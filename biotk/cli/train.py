@@ -7,6 +7,7 @@ import typer
 from biotk.cli.train_encoder import encoder_cli
 from biotk.cli.train_fusion import fusion_cli
 from biotk.cli.train_linker import linker_cli
+from biotk.cli.train_router import router_cli
 from biotk.cli.train_sections import sections_cli
 from biotk.cli.train_tagger import tagger_cli
 
@@ -19,6 +20,7 @@ app.command("linker")(linker_cli)
 app.command("tagger")(tagger_cli)
 app.command("encoder")(encoder_cli)
 app.command("fusion")(fusion_cli)
+app.command("router")(router_cli)
 app.command("sections")(sections_cli)
 
 

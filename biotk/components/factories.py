@@ -153,6 +153,8 @@ def make_snps(
         "model": None,
         "encoder": None,
         "fusion": None,
+        "router": None,
+        "dial": None,
         "nil": None,
         "calibration": None,
         "labels": None,
@@ -175,10 +177,12 @@ def make_linker(
     nlp: Language,
     name: str,
     kb: str,
-    linker: Literal["lexical", "generative", "cascade", "dense", "fused"],
+    linker: Literal["lexical", "generative", "cascade", "dense", "fused", "routed"],
     model: str | None,
     encoder: str | None,
     fusion: str | None,
+    router: str | None,
+    dial: float | None,
     nil: Literal["none", "threshold", "prune", "mass", "calibrated", "calibrated-part"] | None,
     calibration: str | None,
     labels: list[str] | None,
@@ -201,11 +205,14 @@ def make_linker(
     kb (str): the KB's directory, or the name of an embedded one.
     linker (str): "cascade": names where they answer, a model together with them for the rest;
         "lexical": names alone, no model; "generative": a model alone, which writes names of the KB;
-        "dense": the names whose vectors are nearest; "fused": all of these together.
+        "dense": the names whose vectors are nearest; "fused": all of these together;
+        "routed": names, and a model for the mentions that are worth it.
     model (str | None): what writes names: a folder, or a name; biotk-mini. "none" lets the fused
         linker do without.
     encoder (str | None): what makes vectors for "dense" and "fused": a folder, or a name.
     fusion (str | None): what "fused" weighs: a file of `biotk train fusion`.
+    router (str | None): what chooses for "routed": a file of `biotk train router`, or a name.
+    dial (float | None): how much "routed" asks, from 0, names alone, to 1, all that there is; 0.5.
     nil (str | None): how NIL is decided: "none", "threshold", "prune", "mass", "calibrated" or
         "calibrated-part"; None: as the linker itself does, or "calibrated" with a calibration.
     calibration (str | None): a file of `biotk calibrate`.
@@ -240,6 +247,8 @@ def make_linker(
         model=model,
         encoder=encoder,
         fusion=fusion,
+        router=router,
+        dial=dial,
         nil=nil,
         calibration=calibration,
         labels=labels,

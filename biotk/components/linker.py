@@ -38,6 +38,7 @@ from biotk.linking.calibration import find_calibration
 from biotk.linking.long_forms import LongForms
 from biotk.linking.parts import LinkersOfParts
 from biotk.linking.registry import LinkerOptions, check_linker
+from biotk.linking.routing import find_router
 from biotk.text.abbreviations import find_abbreviations
 from biotk.types import NIL
 
@@ -47,6 +48,7 @@ _KB_ENTS_SHOWN = 5
 _LEARNED = "learned_names.tsv"
 _FUSION = "fusion.json"
 _CALIBRATION = "calibration.json"
+_ROUTER = "router.json"
 _MODEL = "model.json"
 
 #: The key in a link's reasons that tells the section: its category, or else its title.
@@ -77,11 +79,14 @@ class LinkerComponent(BatchedComponent, KbComponent):
 
     :param name: its name in the pipeline.
     :param handle: the KB, and the part of it that may be answered.
-    :param linker: ``lexical``, ``generative``, ``cascade``, ``dense`` or ``fused``.
+    :param linker: ``lexical``, ``generative``, ``cascade``, ``dense``, ``fused`` or ``routed``.
     :param model: what writes names: its name or folder; saved as that, not copied.
     :param encoder: what makes vectors: its name or folder; saved as that, not copied.
     :param fusion: what the fused linker weighs: a file of ``biotk train fusion``; it is saved with
         the component.
+    :param router: what chooses the way of each mention for the routed linker: a file of ``biotk
+        train router``, or the name of one that comes with BioTK; it is saved with the component.
+    :param dial: how much the routed linker asks, from 0, names alone, to 1, all that there is.
     :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`; None for the
         linker's own way, or ``calibrated`` where there is a calibration.
     :param calibration: a file of ``biotk calibrate``, or the name of one that comes with BioTK; it
@@ -109,6 +114,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
         model: str | None = None,
         encoder: str | None = None,
         fusion: str | None = None,
+        router: str | None = None,
+        dial: float | None = None,
         nil: str | None = None,
         calibration: str | None = None,
         labels: Sequence[str] | None = None,
@@ -123,15 +130,17 @@ class LinkerComponent(BatchedComponent, KbComponent):
         super().__init__(name, handle)
         check_section_subsets(section_subsets or {})
         # Where a saved pipeline had its calibration, there need be none any more: it has its own.
-        check_linker(linker, LinkerOptions(model=model, encoder=encoder, fusion=fusion, nil=nil))
+        check_linker(
+            linker,
+            LinkerOptions(model=model, encoder=encoder, fusion=fusion, nil=nil, dial=dial),
+        )
         self.linker_name = linker
         self.model, self._model_named = absolute_model(model), model
         self.encoder, self._encoder_named = absolute_model(encoder), encoder
         self.fusion = _absolute(fusion)
-        named = calibration is None or not Path(calibration).expanduser().is_file()
-        self.calibration = calibration if named else _absolute(calibration)
+        self.calibration, self.router = _file_or_name(calibration), _file_or_name(router)
         self.options = LinkerOptions(
-            k=k, threshold=threshold, n_kept=max_entities_per_mention, nil=nil
+            k=k, threshold=threshold, n_kept=max_entities_per_mention, nil=nil, dial=dial
         )
         self.linked_labels = None if labels is None else frozenset(labels)
         self.learned_names = learned_names
@@ -169,6 +178,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
                 model=self.model,
                 encoder=self.encoder,
                 fusion=self.fusion,
+                router=self.router,
                 calibration=self.calibration,
             )
             learned = self.learned_names and LearnedNames.read(self.kb, self.learned_names)
@@ -190,6 +200,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
             shutil.copyfile(self.fusion, Path(path) / _FUSION)
         if self.calibration is not None:
             shutil.copyfile(find_calibration(self.calibration), Path(path) / _CALIBRATION)
+        if self.router is not None:
+            shutil.copyfile(find_router(self.router), Path(path) / _ROUTER)
         (Path(path) / _MODEL).write_text(json.dumps(self._plain_model()) + "\n", encoding="utf-8")
 
     def from_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> Self:
@@ -200,6 +212,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
             self.fusion = str((Path(path) / _FUSION).absolute())
         if self.calibration is not None and (Path(path) / _CALIBRATION).is_file():
             self.calibration = str((Path(path) / _CALIBRATION).absolute())
+        if self.router is not None and (Path(path) / _ROUTER).is_file():
+            self.router = str((Path(path) / _ROUTER).absolute())
         if (Path(path) / _MODEL).is_file():
             self._take_model(json.loads((Path(path) / _MODEL).read_text(encoding="utf-8")))
         return super().from_disk(path, exclude=exclude)
@@ -308,6 +322,12 @@ def kb_entities(span: Span) -> list[tuple[str, float]]:
     if link is None or link.is_nil:
         return []
     return [(candidate.concept_id, candidate.score) for candidate in link.candidates]
+
+
+def _file_or_name(given: str | None) -> str | None:
+    """:returns: where a file is; the name of what comes with BioTK as it is."""
+    is_file = given is not None and Path(given).expanduser().is_file()
+    return _absolute(given) if is_file else given
 
 
 def _absolute(path: str | None) -> str | None:

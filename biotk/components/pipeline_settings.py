@@ -46,6 +46,8 @@ class PipelineSettings:
     calibration: _File = None
     detector: str | None = None
     tagger: _File = None
+    router: _File = None
+    dial: float | None = None
     section_subsets: SectionSubsets | None = None
 
     def check(self) -> None:
@@ -57,8 +59,9 @@ class PipelineSettings:
         """
         if self.linker is not None:
             options = LinkerOptions(
-                model=self.model, encoder=self.encoder, fusion=self.fusion, nil=self.nil
-            )
+                model=self.model, encoder=self.encoder, fusion=self.fusion, router=self.router,
+                dial=self.dial, nil=self.nil,
+            )  # fmt: skip
             check_linker(self.linker, options)
         if self.calibration is not None:
             find_calibration(self.calibration)
@@ -116,7 +119,7 @@ class PipelineSettings:
         if self.linker is not None:
             # What the pipeline's own linker was told need not suit another.
             component |= {key: None for key in without(self.linker) if key in component}
-        own = (self.linker, self.model, self.encoder, self.fusion)
+        own = (self.linker, self.model, self.encoder, self.fusion, self.router)
         if any(each is not None for each in own) or (self.threshold is not None and not self.nil):
             # It says how likely answers of the pipeline's own linker are right, and decides NIL
             # where a threshold is asked for.
@@ -129,6 +132,8 @@ class PipelineSettings:
             encoder=_text(self.encoder),
             fusion=_text(self.fusion),
             calibration=_text(self.calibration),
+            router=_text(self.router),
+            dial=self.dial,
             section_subsets=self.section_subsets,
         )
 

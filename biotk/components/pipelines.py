@@ -50,6 +50,8 @@ def load_pipeline(
     calibration: str | Path | None = None,
     detector: str | None = None,
     tagger: str | Path | None = None,
+    router: str | Path | None = None,
+    dial: float | None = None,
     section_subsets: SectionSubsets | None = None,
     variants: bool = False,
 ) -> Language:
@@ -66,10 +68,10 @@ def load_pipeline(
         saved with the pipeline. What is given here and what the pipeline itself asks for, but for
         its types, must all hold.
     :param threshold: the linker's threshold for NIL.
-    :param linker: another linker: ``lexical``, ``generative``, ``cascade``, ``dense`` or
-        ``fused``.
-    :param model: what writes names, for the linkers ``generative``, ``cascade`` and ``fused``: a
-        folder, or a name; ``none`` lets the fused linker do without.
+    :param linker: another linker: ``lexical``, ``generative``, ``cascade``, ``dense``,
+        ``fused`` or ``routed``.
+    :param model: what writes names, for the linkers ``generative``, ``cascade``, ``fused`` and
+        ``routed``: a folder, or a name; ``none`` lets the fused linker do without.
     :param encoder: what makes vectors, for the linkers ``dense`` and ``fused``: a folder, or a
         name.
     :param fusion: what the fused linker weighs: a file of ``biotk train fusion``.
@@ -79,6 +81,9 @@ def load_pipeline(
         pipeline's own, and ``dictionary`` where a part of the KB is named by anything else than
         types, or the KB has no type that the pipeline's model knows.
     :param tagger: the model of the last two: a folder, or a name.
+    :param router: what chooses the way of each mention for the routed linker: a file of ``biotk
+        train router``.
+    :param dial: how much the routed linker asks, from 0, names alone, to 1, all that there is.
     :param section_subsets: by category of sections, the part of the KB that mentions in these are
         linked in: ``{"medications": {"types": ["Chemical"]}}``.
     :param variants: whether variants are sought too, by ``biotk_snps`` at the pipeline's end.
@@ -88,7 +93,8 @@ def load_pipeline(
     settings = PipelineSettings(
         kb=kb, types=types, sources=sources, branch=branch, ids=ids, subset=subset,
         threshold=threshold, linker=linker, model=model, encoder=encoder, fusion=fusion, nil=nil,
-        calibration=calibration, detector=detector, tagger=tagger, section_subsets=section_subsets,
+        calibration=calibration, detector=detector, tagger=tagger, router=router,
+        dial=dial, section_subsets=section_subsets,
     )  # fmt: skip
     settings.check()
     config_path = _config_path(name)

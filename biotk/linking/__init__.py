@@ -9,6 +9,7 @@ from biotk.linking.generative import GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator, load_generator
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.query import Query
+from biotk.linking.routed import RoutedConfig, RoutedLinker
 
 __all__ = [
     "CascadeConfig",
@@ -24,6 +25,8 @@ __all__ = [
     "LexicalLinker",
     "Linker",
     "Query",
+    "RoutedConfig",
+    "RoutedLinker",
     "link_document",
     "link_documents",
     "load_encoder",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,18 @@ Array = NDArray[np.float64]
 
 #: At how many places at most a curve may bend.
 _MOST_KNOTS = 6
+
+
+class Curve(NamedTuple):
+    """What a feature adds to the log odds of an outcome.
+
+    :param points: its values where the curve may bend, with what it adds there; straight between
+        these, level outside.
+    :param missing: what it adds where its value is not known.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    missing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,20 @@ class AdditiveModel:
         :returns: rows sum to one. *Shape*: (rows, outcomes).
         """
         return _softmax(_design(values, self.knots) @ self.weights)
+
+    def curves(self, outcome: int) -> tuple[float, dict[str, Curve]]:
+        """Take the model apart: log odds of an outcome against the last one, as a sum.
+
+        :param outcome: any but the last.
+        :returns: what is always there, and what each feature adds.
+        """
+        column = self.weights[:, outcome].tolist()
+        found, at = dict[str, Curve](), 1
+        for name, knots in zip(self.features, self.knots):
+            end = at + len(knots)
+            found[name] = Curve(tuple(zip(knots, column[at:end])), column[end])
+            at = end + 1
+        return column[0], found
 
     def to_json(self) -> dict[str, Any]:
         """:returns: the model as JSON's types."""

@@ -20,7 +20,7 @@ from biotk.linking.combining import Combined, CombiningConfig, combine
 from biotk.linking.generative import REFUSED, GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator
 from biotk.linking.homonyms import Homonyms
-from biotk.linking.lexical import LexicalConfig
+from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.names_first import NamesFirst
 from biotk.linking.query import Query
 
@@ -56,6 +56,7 @@ class CascadeLinker(NamesFirst):
     :param learned: names from a training corpus.
     :param config: how the two share the work.
     :param progress: told how far making the trie is.
+    :param lexical: what looks names up, where there is one of the same KB and part already.
     :raises KbMismatchError: the subset or the learned names belong to another KB.
 
     >>> linker = CascadeLinker(kb, load_generator("models/linker"))          # doctest: +SKIP
@@ -72,9 +73,12 @@ class CascadeLinker(NamesFirst):
         learned: LearnedNames | None = None,
         config: CascadeConfig | None = None,
         progress: Progress | None = None,
+        lexical: LexicalLinker | None = None,
     ) -> None:
         self.config = config or CascadeConfig()
-        super().__init__(kb, self.config, subset=subset, learned=learned, progress=progress)
+        super().__init__(
+            kb, self.config, subset=subset, learned=learned, progress=progress, lexical=lexical
+        )
         self._generator = generator
         self._homonyms = Homonyms(kb, learned=learned)
 

@@ -23,7 +23,7 @@ from biotk.linking.fusion import DEFAULT_WEIGHTS, FusionWeights, Weighed, weigh
 from biotk.linking.generative import REFUSED, GenerativeConfig, GenerativeLinker
 from biotk.linking.generator import Generator
 from biotk.linking.homonyms import Homonyms
-from biotk.linking.lexical import LexicalConfig
+from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.names_first import NamesFirst
 from biotk.linking.query import Query
 from biotk.linking.typed import TypedParts, wanted_type
@@ -62,6 +62,7 @@ class FusedLinker(NamesFirst):
     :param learned: names from a training corpus.
     :param config: how the sides share the work.
     :param progress: told how far making vectors and the trie is.
+    :param lexical: what looks names up, where there is one of the same KB and part already.
     :raises KbMismatchError: the subset or the learned names belong to another KB.
 
     >>> linker = FusedLinker(kb, load_encoder(), load_generator("biotk-mini"))   # doctest: +SKIP
@@ -79,9 +80,12 @@ class FusedLinker(NamesFirst):
         learned: LearnedNames | None = None,
         config: FusedConfig | None = None,
         progress: Progress | None = None,
+        lexical: LexicalLinker | None = None,
     ) -> None:
         self.config = config or FusedConfig()
-        super().__init__(kb, self.config, subset=subset, learned=learned, progress=progress)
+        super().__init__(
+            kb, self.config, subset=subset, learned=learned, progress=progress, lexical=lexical
+        )
         self.dense = DenseLinker(
             kb,
             encoder,

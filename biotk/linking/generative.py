@@ -43,6 +43,7 @@ class GenerativeConfig:
 
     :param n_best: among how many names the winner is sought, and how many are reported; the search
         is at least as wide. 0 goes on to the end.
+    :param beams: how many names are followed at once; by default as many as the generator says.
     :param n_kept: how many candidates a link keeps.
     :param within_type: search only concepts of the mention's type, where it has one that the KB
         knows, as if there were no others. Else those merely go first among homonyms.
@@ -57,6 +58,7 @@ class GenerativeConfig:
     """
 
     n_best: int = 5
+    beams: int | None = None
     n_kept: int = 20
     within_type: bool = True
     threshold: float = 0.0
@@ -67,9 +69,10 @@ class GenerativeConfig:
     def __post_init__(self) -> None:
         if self.shortlist is not None and self.shortlist not in SHORTLISTS:
             raise UnknownNameError("shortlist", self.shortlist, SHORTLISTS)
-        for name, least in (("n_best", 0), ("n_kept", 1), ("shortlist_size", 1)):
-            if getattr(self, name) < least:
-                raise InputError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        for name, least in (("n_best", 0), ("beams", 1), ("n_kept", 1), ("shortlist_size", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InputError(f"{name} must be at least {least}, not {value}")
         for name in ("threshold", "least_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
@@ -122,9 +125,9 @@ class GenerativeLinker(BatchLinker):
         self.kb, self.generator = kb, generator
         self.subset, self.learned = subset, learned
         self.config = config or GenerativeConfig()
-        given = generator.options
+        n_best, beams = self.config.n_best, self.config.beams or generator.options.beams
         self.options = dataclasses.replace(
-            given, n_best=self.config.n_best, beams=max(given.beams, self.config.n_best)
+            generator.options, n_best=n_best, beams=max(beams, n_best)
         )
         self._trie = open_kb_trie(
             kb,

@@ -39,6 +39,7 @@ class NamesFirst(BatchLinker):
     :param subset: the part of the KB that may be answered; everything outside is NIL.
     :param learned: names from a training corpus.
     :param progress: told how far making the trie is.
+    :param lexical: what looks names up, where there is one of the same KB and part already.
     :raises KbMismatchError: the subset or the learned names belong to another KB.
     """
 
@@ -50,9 +51,12 @@ class NamesFirst(BatchLinker):
         subset: KbSubset | None,
         learned: LearnedNames | None,
         progress: Progress | None,
+        lexical: LexicalLinker | None = None,
     ) -> None:
         self.kb, self.subset, self.learned = kb, subset, learned
-        self.lexical = LexicalLinker(kb, subset=subset, learned=learned, config=config.lexical)
+        self.lexical = lexical or LexicalLinker(
+            kb, subset=subset, learned=learned, config=config.lexical
+        )
         self._shared, self._progress = config, progress
 
     def _made(self, generator: Generator | Callable[[], Generator]) -> GenerativeLinker:

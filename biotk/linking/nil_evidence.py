@@ -125,7 +125,7 @@ def _part(kb: KnowledgeBase, each: NilEvidence) -> dict[str, float]:
         "nil_high": high,
         "detector": math.nan if query.score is None else query.score,
         "letters": math.log(max(sum(map(str.isalnum, query.looked_up)), 1)),
-        "short": float(_is_short(query)),
+        "short": float(is_short(query)),
     }
     best = link.candidates[0] if link.candidates else None
     if best is None:
@@ -137,7 +137,7 @@ def _part(kb: KnowledgeBase, each: NilEvidence) -> dict[str, float]:
         "written": float(best.route == "generated"),
         "log_prob": math.nan if best.log_prob is None else best.log_prob,
         "similarity": similarity(query.looked_up, best.name),
-        "type": _type_fits(kb, query, best),
+        "type": type_fits(kb, query, best),
         "tied": float(best.tied),
     }
 
@@ -176,14 +176,15 @@ def _margin(candidates: Sequence[Candidate]) -> float:
     return candidates[0].score - second
 
 
-def _type_fits(kb: KnowledgeBase, query: Query, best: Candidate) -> float:
+def type_fits(kb: KnowledgeBase, query: Query, best: Candidate) -> float:
+    """:returns: 1 if a candidate is of the mention's type, 0.5 where nobody knows."""
     wanted = wanted_type(kb, query.type)
     if wanted is None:
         return 0.5
     return float(wanted in kb.types_of(kb.index_of(best.concept_id)))
 
 
-def _is_short(query: Query) -> bool:
+def is_short(query: Query) -> bool:
     """:returns: whether a mention reads like a short form: "AF", "HbA1c", but not "gout"."""
     text = query.looked_up
     return len(text) <= _LONGEST_SHORT_FORM and sum(map(str.isupper, text)) >= 2

@@ -28,6 +28,8 @@ from biotk.linking.generator import (
 )
 from biotk.linking.lexical import LexicalConfig, LexicalLinker
 from biotk.linking.nil import STRATEGIES, NilConfig, NilLinker
+from biotk.linking.routed import RoutedConfig, RoutedLinker
+from biotk.linking.routing import DEFAULT_ROUTER, Router, find_router
 from biotk.linking.shortlist import JoinedLists, Shortlist
 
 #: The model of linkers that need one, where none is named.
@@ -36,11 +38,15 @@ DEFAULT_MODEL = "biotk-mini"
 NO_MODEL = "none"
 #: What not all linkers take, what it is called, and the linkers that do.
 _TAKEN = (
-    ("model", "model", ("generative", "cascade", "fused")),
-    ("encoder", "encoder", ("dense", "fused", "generative")),
-    ("fusion", "weights to fuse by", ("fused",)),
+    ("model", "model", ("generative", "cascade", "fused", "routed")),
+    ("encoder", "encoder", ("dense", "fused", "generative", "routed")),
+    ("fusion", "weights to fuse by", ("fused", "routed")),
     ("shortlist", "short list", ("generative", "cascade")),
+    ("router", "router", ("routed",)),
+    ("dial", "dial", ("routed",)),
 )
+#: Linkers that ask a model.
+_WITH_MODEL = _TAKEN[0][2]
 #: Ways to decide NIL that look at the whole KB, where it is at hand.
 _OF_THE_WHOLE = ("prune", "calibrated")
 
@@ -63,6 +69,9 @@ class LinkerOptions:
     :param keep: from which score on a cascade keeps a lexical answer.
     :param shortlist: search the names of some candidates alone.
     :param fusion: what a fused linker weighs features by, or a file of `biotk train fusion`.
+    :param router: what chooses the way of each mention in a routed linker, or a file of
+        `biotk train router`. Without it :data:`~biotk.linking.routing.DEFAULT_ROUTER`.
+    :param dial: how much a routed linker asks, from 0, names alone, to 1, all that there is.
     :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`; None for the
         linker's own way, or ``calibrated`` where there is a calibration.
     :param calibration: how likely answers are right, or a file of `biotk calibrate`.
@@ -77,6 +86,8 @@ class LinkerOptions:
     keep: float | None = None
     shortlist: Shortlist | None = None
     fusion: FusionWeights | str | Path | None = None
+    router: Router | str | Path | None = None
+    dial: float | None = None
     nil: str | None = None
     calibration: Calibration | str | Path | None = None
 
@@ -108,8 +119,15 @@ def _dense(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> DenseLink
 
 
 def _fused(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> FusedLinker:
+    config, encoder = _fused_config(options), _encoder(options)
+    if options.model == NO_MODEL:
+        return FusedLinker(kb, encoder, **parts, config=config)
+    return FusedLinker(kb, encoder, _lazily(options), **parts, config=config)
+
+
+def _fused_config(options: LinkerOptions) -> FusedConfig:
     # A threshold is in the scale of one linker; here it is the share that the best one needs.
-    config = FusedConfig(
+    return FusedConfig(
         **_given(
             keep=options.keep,
             n_kept=options.n_kept,
@@ -120,19 +138,36 @@ def _fused(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> FusedLink
         dense=DenseConfig(**_given(k=options.k)),
         generative=GenerativeConfig(**_given(n_best=options.n_best)),
     )
-    encoder = _encoder(options)
-    if options.model == NO_MODEL:
-        return FusedLinker(kb, encoder, **parts, config=config)
-    return FusedLinker(kb, encoder, _lazily(options), **parts, config=config)
 
 
 def _cascade(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> CascadeLinker:
-    config = CascadeConfig(
+    return CascadeLinker(kb, _lazily(options), **parts, config=_cascade_config(options))
+
+
+def _cascade_config(options: LinkerOptions) -> CascadeConfig:
+    return CascadeConfig(
         **_given(keep=options.keep, n_kept=options.n_kept),
         lexical=LexicalConfig(**_given(k=options.k)),
         generative=_generative_config(options),
     )
-    return CascadeLinker(kb, _lazily(options), **parts, config=config)
+
+
+def _routed(kb: KnowledgeBase, parts: Parts, options: LinkerOptions) -> RoutedLinker:
+    router = _router(options)
+    router.check(_models(options, encoder=options.encoder is not None))
+    encoder = None if options.encoder is None else _encoder(options)
+    # A threshold is that of the model; the fused linker has a scale of its own.
+    config = RoutedConfig(
+        **_given(dial=options.dial),
+        cascade=_cascade_config(options),
+        fused=_fused_config(replace(options, threshold=None)),
+    )
+    return RoutedLinker(kb, _lazily(options), router, encoder=encoder, **parts, config=config)
+
+
+def _router(options: LinkerOptions) -> Router:
+    router = DEFAULT_ROUTER if options.router is None else options.router
+    return Router.read(find_router(router)) if isinstance(router, str | Path) else router
 
 
 def _fusion_weights(options: LinkerOptions) -> FusionWeights:
@@ -181,6 +216,7 @@ LINKERS: dict[str, Callable[[KnowledgeBase, Parts, LinkerOptions], Linker]] = {
     "cascade": _cascade,
     "dense": _dense,
     "fused": _fused,
+    "routed": _routed,
 }
 
 
@@ -202,10 +238,23 @@ def check_linker(name: str, options: LinkerOptions = LinkerOptions()) -> None:
             "the generative linker takes an encoder for its short list, and makes none: name a "
             "shortlist as well, or choose the linker dense or fused"
         )
+    if name == "routed":
+        _check_routed(options)
     if options.nil is not None and options.nil not in STRATEGIES:
         raise UnknownNameError("way to decide NIL", options.nil, STRATEGIES)
     if isinstance(options.calibration, str | Path):
         find_calibration(options.calibration)
+
+
+def _check_routed(options: LinkerOptions) -> None:
+    if options.model == NO_MODEL:
+        raise InputError("the routed linker needs a model: choose the linker lexical or fused")
+    if options.fusion is not None and options.encoder is None:
+        raise InputError("the routed linker weighs nothing without an encoder: name one as well")
+    if options.router is None or isinstance(options.router, str | Path):
+        find_router(DEFAULT_ROUTER if options.router is None else options.router)
+    if options.dial is not None:
+        RoutedConfig(dial=options.dial)
 
 
 def without(name: str) -> list[str]:
@@ -273,7 +322,7 @@ def sharing(name: str, options: LinkerOptions) -> LinkerOptions:
     found = replace(options, nil=None, calibration=None, n_kept=None)
     # A score that is too low is then no reason to look for no further candidates.
     found = replace(found, threshold=0.0 if name in ("lexical", "dense") else None)
-    if name in ("generative", "cascade", "fused") and options.model != NO_MODEL:
+    if name in _WITH_MODEL and options.model != NO_MODEL:
         found = replace(found, model=_lazily(options))
     if name in ("dense", "fused") or options.encoder is not None:
         found = replace(found, encoder=_encoder(options))
@@ -285,16 +334,25 @@ def made_of(name: str, options: LinkerOptions) -> dict[str, str]:
 
     :param name: a key of :data:`LINKERS`.
     :param options: what it is told beside.
-    :returns: the ``linker``, and fingerprints of its ``model``, ``encoder`` and ``fusion``, those
-        that it has.
+    :returns: the ``linker``, and fingerprints of its ``model``, ``encoder``, ``fusion`` and
+        ``router``, those that it has.
     """
-    found = {"linker": name}
-    if name in ("generative", "cascade", "fused") and options.model != NO_MODEL:
+    has_encoder = name in ("dense", "fused") or options.encoder is not None
+    found = {"linker": name, **_models(options, has=name in _WITH_MODEL, encoder=has_encoder)}
+    if name == "fused" or (name == "routed" and has_encoder):
+        found["fusion"] = _fusion_weights(options).fingerprint
+    if name == "routed":
+        found["router"] = _router(options).fingerprint
+    return found
+
+
+def _models(options: LinkerOptions, *, has: bool = True, encoder: bool) -> dict[str, str]:
+    """:returns: fingerprints of the ``model`` and the ``encoder``, where there are such."""
+    found = {}
+    if has and options.model != NO_MODEL:
         model = _lazily(options)
         made_here = isinstance(model, Generator) and not Path(model.name).is_dir()
         found["model"] = model.name if made_here else generator_fingerprint(model.name)
-    if name in ("dense", "fused") or options.encoder is not None:
+    if encoder:
         found["encoder"] = _encoder(options).fingerprint
-    if name == "fused":
-        found["fusion"] = _fusion_weights(options).fingerprint
     return found

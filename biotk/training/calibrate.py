@@ -39,7 +39,8 @@ from biotk.text.abbreviations import find_abbreviations
 from biotk.training.log import Say
 from biotk.types import entity_type
 
-_FOLDS = 5
+#: How many parts documents are put into, so that each is judged by what the others taught.
+FOLDS = 5
 _DOCUMENTS = 32  # linked together
 
 #: Makes the linker of a part, its own decision about NIL being of no matter; None for the whole.
@@ -253,7 +254,7 @@ def fit_calibration(
     views, scores = {}, {}
     for name, features in VIEWS.items():
         own = answers[name]
-        odds = _out_of_fold(own, features)
+        odds = _out_offold_of(own, features)
         coverage = fit_coverage(odds, own.n_candidates, own.places)
         views[name] = CalibratedView(_models(own, features), coverage)
         scores[name] = score_calibration(*told(odds, own.outcomes))
@@ -329,7 +330,7 @@ def best_threshold(answers: Answers) -> float:
 def _models(answers: Answers, features: Sequence[str]) -> dict[str, AdditiveModel]:
     found = {}
     for kind, rows in kinds_of(answers.values).items():
-        if rows.sum() < 10 * _FOLDS:
+        if rows.sum() < 10 * FOLDS:
             raise InputError(
                 f"only {int(rows.sum())} annotated mentions are {kind}: too few to calibrate on"
             )
@@ -340,12 +341,12 @@ def _models(answers: Answers, features: Sequence[str]) -> dict[str, AdditiveMode
     return found
 
 
-def _out_of_fold(answers: Answers, features: Sequence[str]) -> NDArray[np.float64]:
+def _out_offold_of(answers: Answers, features: Sequence[str]) -> NDArray[np.float64]:
     """:returns: odds by models that were fitted to other documents. *Shape*: (mentions, 3)."""
-    folds = np.array([_fold(each) for each in answers.documents])
+    folds = np.array([fold_of(each) for each in answers.documents])
     odds = np.zeros((len(folds), NIL + 1))
     empty = CoverageTable((), (), 0.0)
-    for fold in range(_FOLDS):
+    for fold in range(FOLDS):
         rest, own = folds != fold, folds == fold
         if not own.any():
             continue
@@ -368,6 +369,7 @@ def _rows(answers: Answers, mask: NDArray[np.bool_]) -> Answers:
     )
 
 
-def _fold(document: str) -> int:
+def fold_of(document: str) -> int:
+    """:returns: in which of :data:`FOLDS` a document is."""
     digest = hashlib.sha256(f"fold {document}".encode("utf-8", "surrogatepass")).digest()
-    return digest[0] % _FOLDS
+    return digest[0] % FOLDS

@@ -14,15 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from biotk.candidates.learned import LearnedNames
 from biotk.document import Document, Mention
-from biotk.errors import InputError, Problems
-from biotk.evaluation.split import tuning_half, without_held_out
-from biotk.io import iter_inputs
+from biotk.errors import InputError
 from biotk.kb import KnowledgeBase
-from biotk.kb.default import resolve_kb
-from biotk.kb.manifest import sha256_file
-from biotk.kb.toml_values import check_keys, check_range, make, read_toml, tables_of, value_as
+from biotk.kb.toml_values import check_keys, check_range, read_toml, value_as
 from biotk.linking.features import FEATURES, Weighable
 from biotk.linking.fused import FusedLinker
 from biotk.linking.fusion import FusionWeights, Judged, fit_weights
@@ -30,29 +25,10 @@ from biotk.linking.long_forms import LongForms
 from biotk.linking.query import query_of
 from biotk.linking.registry import DEFAULT_MODEL, NO_MODEL, LinkerOptions, make_linker
 from biotk.text.abbreviations import find_abbreviations
+from biotk.training.annotated_sets import AnnotatedSet, load_set, read_sets
 from biotk.training.log import Say
 
 _DOCUMENTS = 32  # linked together
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FusionSet:
-    """A ``[[set]]``: annotated documents and the KB that they are linked to.
-
-    :param name: what figures call it.
-    :param corpus: documents, of which the tuning half is taken.
-    :param kb: a KB that is built, or the name of one that comes with BioTK.
-    :param learn: training documents whose mentions are learned; those of the corpus are left out.
-    :param types: entity types of the mentions that count; by default all.
-    :param whole: take all documents. No figures may then be reported on any of them.
-    """
-
-    name: str
-    corpus: str
-    kb: str
-    learn: tuple[str, ...] = ()
-    types: tuple[str, ...] | None = None
-    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +46,7 @@ class FusionRecipe:
 
     path: Path
     data: Path
-    sets: tuple[FusionSet, ...]
+    sets: tuple[AnnotatedSet, ...]
     encoder: str | None = None
     model: str | None = None
     hidden: float = 0.1
@@ -87,9 +63,7 @@ def read_fusion_recipe(path: Path | str, *, data: Path | None = None) -> FusionR
     path = Path(path)
     raw = read_toml(path)
     check_keys(str(path), raw, ("set", "encoder", "model", "hidden", "prior"))
-    tables = tables_of(raw.get("set", []), f"{path}: set")
-    if not tables:
-        raise InputError(f"{path}: there is no [[set]]")
+    sets = read_sets(raw, path)
     given = {
         key: value_as(raw[key], kind, f"{path}: {key}")
         for key, kind in (("encoder", str), ("model", str), ("hidden", float), ("prior", float))
@@ -98,9 +72,7 @@ def read_fusion_recipe(path: Path | str, *, data: Path | None = None) -> FusionR
     recipe = FusionRecipe(
         path=path,
         data=path.parent if data is None else data,
-        sets=tuple(
-            make(FusionSet, each, f"{path}: [[set]] {n}") for n, each in enumerate(tables, 1)
-        ),
+        sets=sets,
         **given,
     )
     check_range(f"{path}: hidden", recipe.hidden, least=0, most=1)
@@ -149,25 +121,19 @@ def share_right(judged: Sequence[Judged], weights: np.ndarray) -> float:
 
 
 def _judged_of(
-    recipe: FusionRecipe, given: FusionSet, model: str | None, made_with: dict[str, Any], say: Say
+    recipe: FusionRecipe,
+    given: AnnotatedSet,
+    model: str | None,
+    made_with: dict[str, Any],
+    say: Say,
 ) -> list[Judged]:
-    kb = resolve_kb(_place(recipe, given.kb))
-    documents = _read(recipe, given, given.corpus, say)
-    learned = None
-    if given.learn:
-        training = [each for path in given.learn for each in _read(recipe, given, path, say)]
-        learned = LearnedNames.from_documents(kb, without_held_out(training, documents))
+    kb, tuning, learned, facts = load_set(given, recipe.path, recipe.data, say)
     options = LinkerOptions(model=model, encoder=recipe.encoder)
     linker = make_linker("fused", kb, learned=learned, options=options)
     if not isinstance(linker, FusedLinker):
         raise InputError("weights are fitted for the fused linker alone")
     made_with["encoder"] = linker.dense.search.encoder.fingerprint
-    files = {path: _place(recipe, path) for path in (given.corpus, *given.learn)}
-    made_with["sets"][given.name] = {
-        "kb": kb.fingerprint,
-        "sha256": {path: sha256_file(Path(f)) for path, f in files.items() if Path(f).is_file()},
-    }
-    tuning = [each for each in documents if given.whole or tuning_half(each.id)]
+    made_with["sets"][given.name] = facts
     return list(judge(linker, tuning, types=given.types, hidden=recipe.hidden))
 
 
@@ -231,24 +197,3 @@ def _judged(each: Weighable, wanted: frozenset[int], *, hide: bool) -> Judged:
 def _chance(mark: str) -> float:
     digest = hashlib.sha256(mark.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:4], "big") / 2**32
-
-
-def _place(recipe: FusionRecipe, path: str) -> str:
-    place = recipe.data / Path(path).expanduser()
-    return str(place) if place.exists() else path
-
-
-def _read(recipe: FusionRecipe, given: FusionSet, path: str, say: Say) -> list[Document]:
-    problems, place = Problems(), recipe.data / Path(path).expanduser()
-    told = f"{recipe.path}: [[set]] {given.name}"
-    if not place.exists():
-        raise InputError(
-            f"{told}: {place} is missing. Paths begin in {recipe.data}; --data takes another folder"
-        )
-    documents = list(iter_inputs([place], problems=problems))
-    if problems.unread or not documents:
-        reason = str(problems.unread[0]) if problems.unread else f"{path}: no documents"
-        raise InputError(f"{told}: {reason}")
-    if problems.count:
-        say(f"{given.name}: {problems.count:,} problems, the first: {problems.kept[0]}")
-    return documents

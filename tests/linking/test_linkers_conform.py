@@ -7,6 +7,7 @@ import pickle
 import pytest
 from tiny import open_tiny
 from tiny_generator import tiny_generator
+from tiny_router import made_router
 from tiny_vectors import LetterEncoder
 
 from biotk.document import Document, Mention
@@ -19,6 +20,7 @@ from biotk.linking import (
     LexicalLinker,
     Linker,
     Query,
+    RoutedLinker,
     link_document,
     link_documents,
 )
@@ -26,6 +28,7 @@ from biotk.linking import (
 TEXT = "Kidney cancer (KC) and fever. No cough; KC was treated with acetylsalicylic acid."
 MENTIONS = ("Kidney cancer", "KC", "fever", "cough", "acetylsalicylic acid", "treated", "KC was")
 KINDS = ["lexical", "generative", "shortlist", "cascade", "dense", "fused", "fused, no model"]
+KINDS += ["routed", "routed, encoder"]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,11 @@ def make(request, kb):
         if request.param.startswith("fused"):
             model = tiny_generator() if request.param == "fused" else None
             return FusedLinker(kb, LetterEncoder(), model, **parts)
+        if request.param == "routed":
+            return RoutedLinker(kb, tiny_generator(), made_router(), **parts)
+        if request.param == "routed, encoder":
+            router = made_router("dense", "cascade", "fused", vectors=True)
+            return RoutedLinker(kb, tiny_generator(), router, encoder=LetterEncoder(), **parts)
         kind = {"generative": GenerativeLinker, "cascade": CascadeLinker}[request.param]
         return kind(kb, tiny_generator(), **parts)
 

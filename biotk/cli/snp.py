@@ -1,21 +1,23 @@
-"""``biotk snp``: variants, and what they are associated with."""
+"""``biotk snp``: variants, what they are associated with, and what lies near them."""
 
 from __future__ import annotations
 
 import typer
 
 from biotk.cli.snp_associations import associations_cli
+from biotk.cli.snp_nearest import nearest_cli
 from biotk.cli.snp_relations import relations_cli
 
 app = typer.Typer(
-    help="Read variants and what they are associated with.",
+    help="Read variants and what they are associated with; find what lies near them.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 app.command("associations")(associations_cli)
 app.command("relations")(relations_cli)
+app.command("nearest")(nearest_cli)
 
 
 @app.callback()
 def _snp() -> None:
-    """Read variants and what they are associated with."""
+    """Read variants and what they are associated with; find what lies near them."""

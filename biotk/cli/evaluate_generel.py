@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from biotk.cli.evaluate_report import show_report, tell_problems
+from biotk.cli.snp_nearest import space_folder
 
 
 def generel_cli(
@@ -51,10 +52,8 @@ def evaluate_generel(
     from biotk.genomics.evaluate_space import SpaceQuestions, read_pairs
     from biotk.genomics.space import load_space
     from biotk.kb import open_kb
-    from biotk.resources import resource_path
 
-    folder = Path(space) if Path(space).is_dir() else resource_path("models", space)
-    loaded = load_space(folder, index="exact")
+    loaded = load_space(space_folder(space), index="exact")
     problems = Problems()
     read = read_pairs(pairs, loaded, kbs=[open_kb(each) for each in kbs], problems=problems)
     tell_problems(problems, pairs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from biotk.cli.snp_associations import associations_cli
+from biotk.cli.snp_export import export_cli
 from biotk.cli.snp_nearest import nearest_cli
 from biotk.cli.snp_relations import relations_cli
 
@@ -16,6 +17,7 @@ app = typer.Typer(
 app.command("associations")(associations_cli)
 app.command("relations")(relations_cli)
 app.command("nearest")(nearest_cli)
+app.command("export")(export_cli)
 
 
 @app.callback()

@@ -59,11 +59,9 @@ def nearest_cli(
     biotk snp nearest rs7903146 --kind disease --json
     """
     from biotk.genomics.space import load_space
-    from biotk.resources import resource_path
 
-    folder = Path(space) if Path(space).is_dir() else resource_path("models", space)
     # One search does not pay for an index.
-    opened = load_space(folder, index="exact")
+    opened = load_space(space_folder(space), index="exact")
     found = opened.nearest_batch(
         queries, k=k, kind=kind, chromosome=chromosome, max_p=max_p, genes=gene or ()
     )
@@ -75,6 +73,16 @@ def nearest_cli(
             _show(query, neighbours)
     if not as_json:
         typer.echo(_WARNING, err=True)
+
+
+def space_folder(space: str) -> Path:
+    """:returns: the folder of a space that is named, one of the user's or one of ours.
+
+    :raises UnknownNameError: it is neither.
+    """
+    from biotk.resources import resource_path
+
+    return Path(space) if Path(space).is_dir() else resource_path("models", space)
 
 
 def _plain(neighbour: Neighbour) -> dict[str, Any]:

@@ -353,6 +353,10 @@ class Space:
             allowed &= self._strongest >= -np.log10(max_p) - 1e-4
         return allowed
 
+    def thing(self, row: int) -> Neighbour:
+        """:returns: what a row of :attr:`vectors` is; its score is one, as of itself."""
+        return self._neighbour(row, 1.0, -1)
+
     def _neighbour(self, row: int, score: float, query: int) -> Neighbour:
         evidence = self._evidence(query, row)
         status: Literal["known", "predicted"] = "known" if evidence else "predicted"
@@ -370,6 +374,7 @@ class Space:
 
     def _evidence(self, one: int, other: int) -> tuple[Evidence, ...]:
         snp, concept = min(one, other), max(one, other) - self._concepts_at
+        # A query that is new is row -1.
         if not (0 <= snp < self.n_snps and concept >= 0):
             return ()
         order, begins = self._by_snp

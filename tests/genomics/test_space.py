@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from tiny_space import WordEncoder, associations, write_material
 
@@ -12,6 +13,7 @@ from biotk.genomics.associations import Association
 from biotk.genomics.evaluate_space import SpaceQuestions, SpaceTraits, read_pairs
 from biotk.genomics.pairs import Snp, pairs_of
 from biotk.genomics.space import Space, load_space
+from biotk.genomics.space_export import export_space
 from biotk.genomics.space_files import read_tables
 from biotk.nn.generel_files import read_weights
 from biotk.training.generel import GenerelTraining
@@ -152,6 +154,15 @@ def test_files_are_read_as_they_were_written(folder, space):
     again = opened(folder)
     assert np.array_equal(again.vectors, space.vectors)
     assert again.tables.concepts == space.tables.concepts
+
+
+def test_export_has_every_vector(space, tmp_path):
+    assert export_space(space, tmp_path / "all.parquet") == len(space)
+    table = pq.read_table(tmp_path / "all.parquet").to_pylist()
+    assert [each["id"] for each in table] == [space.thing(row).id for row in range(len(space))]
+    assert np.array_equal(np.array([each["vector"] for each in table], np.float32), space.vectors)
+    assert table[0]["position"] == space.tables.positions[0]
+    assert table[-1]["position"] is None
 
 
 def test_damage_is_told(folder, tmp_path):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from biotk.genomics.space import Neighbour
+    from biotk.genomics.neighbour import Neighbour
 
 #: Behind the last row of a table, so that nobody reads more into it.
 _WARNING = "Research use only: near is not caused by, and predicted is not found."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -24,6 +24,7 @@ from biotk.genomics.loci import (
     genes_of,
     regions_of,
 )
+from biotk.genomics.neighbour import KINDS, Evidence, Neighbour
 from biotk.genomics.pairs import Snp, Trait
 from biotk.genomics.space_files import SpaceTables, read_tables
 from biotk.index.faiss_index import FaissIndex, Kind, build_faiss, choose_kind
@@ -32,10 +33,6 @@ from biotk.nn.generel_files import SpaceWeights, read_weights
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-
-#: What can be asked for beside SNPs and genes, and what traits of association tables are.
-CONCEPT_KINDS = ("disease", "phenotype", "drug", "measurement", "response")
-KINDS = ("snp", "gene", *CONCEPT_KINDS)
 
 _RSID = re.compile(r"rs(\d+)", re.IGNORECASE)
 _AT_ONCE = 8192
@@ -50,48 +47,6 @@ class TextEncoder(Protocol):
 
     def encode(self, texts: Sequence[str], *, fast: bool = False) -> Floats:
         """:returns: *Shape*: (texts, width)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A link that the space was trained on.
-
-    :param rsid: the SNP.
-    :param trait: the trait's name.
-    :param neg_log10_p: of its strongest report; None if it gives no p-value.
-    :param log_odds: the largest log odds ratio, absolute; None if none is told.
-    :param pmid: the publication; None if none is told.
-    """
-
-    rsid: str
-    trait: str
-    neg_log10_p: float | None = None
-    log_odds: float | None = None
-    pmid: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """Something near a query.
-
-    :param id: an rsID, a gene's symbol, or a concept's ids, parted by ``|``.
-    :param name: in words; of a SNP its rsID.
-    :param kind: one of :data:`KINDS`.
-    :param score: the cosine.
-    :param status: ``known`` if the link was trained on, else ``predicted``.
-    :param evidence: the links that are known.
-    :param chromosome: of a SNP; empty if unknown.
-    :param position: of a SNP, in GRCh38; None if unknown.
-    """
-
-    id: str
-    name: str
-    kind: str
-    score: float
-    status: Literal["known", "predicted"] = "predicted"
-    evidence: tuple[Evidence, ...] = field(default=())
-    chromosome: str = ""
-    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

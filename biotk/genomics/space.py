@@ -424,6 +424,7 @@ def _names_of(concepts: Sequence[Trait]) -> dict[str, int]:
     found: dict[str, int] = {}
     for row, concept in enumerate(concepts):
         found.setdefault(concept.key, row)
+    for row, concept in enumerate(concepts):
         found.setdefault(concept.name.casefold(), row)
     for row, concept in enumerate(concepts):
         if len(concept.concept_ids) == 1:

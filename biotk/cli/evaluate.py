@@ -6,6 +6,7 @@ import typer
 
 from biotk.cli.evaluate_calibration import calibration_cli
 from biotk.cli.evaluate_end_to_end import end_to_end_cli
+from biotk.cli.evaluate_generel import generel_cli
 from biotk.cli.evaluate_linking import linking_cli
 from biotk.cli.evaluate_mentions import mentions_cli
 from biotk.cli.evaluate_partial_kb import partial_kb_cli
@@ -22,3 +23,4 @@ app.command("sections")(sections_cli)
 app.command("variants")(variants_cli)
 app.command("calibration")(calibration_cli)
 app.command("partial-kb")(partial_kb_cli)
+app.command("generel")(generel_cli)

@@ -6,6 +6,7 @@ import typer
 
 from biotk.cli.train_encoder import encoder_cli
 from biotk.cli.train_fusion import fusion_cli
+from biotk.cli.train_generel import generel_cli
 from biotk.cli.train_linker import linker_cli
 from biotk.cli.train_router import router_cli
 from biotk.cli.train_sections import sections_cli
@@ -22,6 +23,7 @@ app.command("encoder")(encoder_cli)
 app.command("fusion")(fusion_cli)
 app.command("router")(router_cli)
 app.command("sections")(sections_cli)
+app.command("generel")(generel_cli)
 
 
 @app.callback()

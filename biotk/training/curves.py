@@ -26,7 +26,9 @@ def curves_of(log: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Curve]]:
     :param log: what :func:`biotk.training.log.read_log` read.
     :returns: for each panel, its curves by name.
     """
-    panels: dict[str, dict[str, list[tuple[float, float]]]] = {"nll": {}, "right": {}, "f1": {}}
+    panels: dict[str, dict[str, list[tuple[float, float]]]] = {
+        panel: {} for panel in ("nll", "right", "f1", "auc")
+    }
     for figures in log:
         for key, value in figures.items():
             panel = key.rpartition(" ")[2]

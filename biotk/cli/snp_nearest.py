@@ -1,0 +1,114 @@
+"""``biotk snp nearest``: what lies near a SNP, a gene, a concept or words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from biotk.genomics.neighbour import Neighbour
+
+#: Behind the last row of a table, so that nobody reads more into it.
+_WARNING = "Research use only: near is not caused by, and predicted is not found."
+
+
+def nearest_cli(
+    queries: Annotated[
+        list[str], typer.Argument(metavar="QUERY...", help="rsIDs, genes, concepts, or words.")
+    ],
+    space: Annotated[
+        str, typer.Option(help="The space: a folder, or the name of one that comes with BioTK.")
+    ] = "biotk-generel",
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="Only these: snp, gene, disease, phenotype, drug, measurement, response; or "
+            "trait, for whatever SNPs are linked to."
+        ),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many of each.")] = 10,
+    chromosome: Annotated[
+        str | None, typer.Option(help="Only SNPs of this one, as in 6 or X.")
+    ] = None,
+    max_p: Annotated[
+        float | None,
+        typer.Option(help="Only SNPs and traits that a study reports with a p-value so small."),
+    ] = None,
+    gene: Annotated[
+        list[str] | None,
+        typer.Option(help="For an rsID that is not known: the gene to go by; repeatable."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a query instead of a table.")
+    ] = False,
+) -> None:
+    """Find SNPs, genes and concepts that lie near something.
+
+    A result is known if its link was trained on, and then carries its evidence; else predicted.
+    Research use only: it has no clinical meaning.
+
+    For example:
+
+    biotk snp nearest "type 2 diabetes" --kind snp
+
+    biotk snp nearest rs7903146 --kind disease --json
+    """
+    from biotk.genomics.space import load_space
+
+    # One search does not pay for an index.
+    opened = load_space(space_folder(space), index="exact")
+    found = opened.nearest_batch(
+        queries, k=k, kind=kind, chromosome=chromosome, max_p=max_p, genes=gene or ()
+    )
+    for query, neighbours in zip(queries, found, strict=True):
+        if as_json:
+            told = {"query": query, "neighbours": [_plain(each) for each in neighbours]}
+            typer.echo(json.dumps(told, ensure_ascii=False))
+        else:
+            _show(query, neighbours)
+    if not as_json:
+        typer.echo(_WARNING, err=True)
+
+
+def space_folder(space: str) -> Path:
+    """:returns: the folder of a space that is named, one of the user's or one of ours.
+
+    :raises UnknownNameError: it is neither.
+    """
+    from biotk.resources import resource_path
+
+    return Path(space) if Path(space).is_dir() else resource_path("models", space)
+
+
+def _plain(neighbour: Neighbour) -> dict[str, Any]:
+    return asdict(neighbour) | {"score": round(neighbour.score, 4)}
+
+
+def _show(query: str, neighbours: Sequence[Neighbour]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("cosine", "kind", "id", "name", "place", "status", "evidence", title=query)
+    for each in neighbours:
+        place = f"{each.chromosome}:{each.position:,}" if each.position else ""
+        table.add_row(
+            f"{each.score:.3f}", each.kind, each.id, each.name, place, each.status, _told(each)
+        )
+    Console().print(table)
+
+
+def _told(neighbour: Neighbour) -> str:
+    parts = []
+    for each in neighbour.evidence:
+        if each.neg_log10_p is not None:
+            parts.append(f"−log10 p {each.neg_log10_p:.1f}")
+        if each.log_odds is not None:
+            parts.append(f"|log OR| {each.log_odds:.2f}")
+        if each.pmid is not None:
+            parts.append(f"PMID {each.pmid}")
+    return ", ".join(parts)

@@ -1,0 +1,52 @@
+"""What a search in a space finds, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+#: What can be asked for beside SNPs and genes, and what traits of association tables are.
+CONCEPT_KINDS = ("disease", "phenotype", "drug", "measurement", "response")
+KINDS = ("snp", "gene", *CONCEPT_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A link that the space was trained on.
+
+    :param rsid: the SNP.
+    :param trait: the trait's name.
+    :param neg_log10_p: of its strongest report; None if it gives no p-value.
+    :param log_odds: the largest log odds ratio, absolute; None if none is told.
+    :param pmid: the publication; None if none is told.
+    """
+
+    rsid: str
+    trait: str
+    neg_log10_p: float | None = None
+    log_odds: float | None = None
+    pmid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Something near a query.
+
+    :param id: an rsID, a gene's symbol, or a concept's ids, parted by ``|``.
+    :param name: in words; of a SNP its rsID.
+    :param kind: one of :data:`KINDS`.
+    :param score: the cosine.
+    :param status: ``known`` if the link was trained on, else ``predicted``.
+    :param evidence: the links that are known.
+    :param chromosome: of a SNP; empty if unknown.
+    :param position: of a SNP, in GRCh38; None if unknown.
+    """
+
+    id: str
+    name: str
+    kind: str
+    score: float
+    status: Literal["known", "predicted"] = "predicted"
+    evidence: tuple[Evidence, ...] = field(default=())
+    chromosome: str = ""
+    position: int | None = None

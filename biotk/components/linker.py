@@ -109,8 +109,8 @@ class LinkerComponent(BatchedComponent, KbComponent):
     ) -> None:
         super().__init__(name, handle)
         # Where a saved pipeline had its calibration, there need be none any more: it has its own.
-        own = {"model": model, "encoder": encoder, "fusion": fusion}
-        check_linker(linker, LinkerOptions(**own, nil=nil, dial=dial))
+        options = LinkerOptions(model=model, encoder=encoder, fusion=fusion, dial=dial, nil=nil)
+        check_linker(linker, options)
         self.linker_name = linker
         self.model, self._model_named = absolute_model(model), model
         self.encoder, self._encoder_named = absolute_model(encoder), encoder

@@ -88,8 +88,10 @@ def load_pipeline(
     :raises UnknownNameError: there is none of that name, or no such linker or detector.
     """
     if linker is not None:
-        own = {"model": model, "encoder": encoder, "fusion": fusion}
-        check_linker(linker, LinkerOptions(**own, router=router, dial=dial, nil=nil))
+        options = LinkerOptions(
+            model=model, encoder=encoder, fusion=fusion, router=router, dial=dial, nil=nil
+        )
+        check_linker(linker, options)
     if calibration is not None:
         find_calibration(calibration)
     if detector is not None:

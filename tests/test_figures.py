@@ -31,13 +31,17 @@ def medic(shared_data, tmp_path_factory):
     return build(tmp_path_factory.mktemp("kb"), "medic", source)
 
 
-def recall(corpus, kb, *options, linker="lexical"):
+def report(corpus, kb, *options, linker="lexical"):
     arguments = ["linking", "--corpus", str(corpus), "--kb", kb, "--half", "reported", "--json"]
     result = CliRunner().invoke(app, ["evaluate", *arguments, "--linker", linker, *options])
     assert result.exit_code == 0, result.output
-    report = json.loads(result.stdout)
-    assert report["n_out_of_kb"] < 0.05 * report["n"]
-    return report["in_kb"]["recall_at_1_lenient"]
+    found = json.loads(result.stdout)
+    assert found["n_out_of_kb"] < 0.05 * found["n"]
+    return found
+
+
+def recall(corpus, kb, *options, linker="lexical"):
+    return report(corpus, kb, *options, linker=linker)["in_kb"]["recall_at_1_lenient"]
 
 
 def test_bc5cdr_with_mesh(shared_data, mesh):
@@ -59,6 +63,14 @@ def test_biotk_mini_on_mentions_of_medic(shared_data, medic):
     assert recall(corpus / "dev.pubtator", medic, linker="generative") >= 0.80
     train = str(corpus / "train.pubtator.gz")
     assert recall(corpus / "dev.pubtator", medic, "--train", train, linker="cascade") >= 0.83
+
+
+def test_biotk_encoder_on_mentions_of_medic(shared_data, medic):
+    corpus = shared_data / "corpora/ncbi_disease"
+    train = str(corpus / "train.pubtator.gz")
+    fused = report(corpus / "dev.pubtator", medic, "--train", train, linker="fused")["in_kb"]
+    assert fused["recall_at_1_lenient"] >= 0.87
+    assert fused["recall_at_20_lenient"] >= 0.96
 
 
 def test_biotk_mini_on_mentions_of_mesh(shared_data, mesh):

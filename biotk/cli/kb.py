@@ -77,7 +77,7 @@ def search_cli(
 
     biotk kb search open cold --types Disease -k 3 --json
 
-    biotk kb search open "attack of the heart" --encoder runs/encoder/model
+    biotk kb search open "attack of the heart" --dense
     """
     opened = open_named(kb)
     options = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)

@@ -89,7 +89,7 @@ def link_cli(
 
     biotk link "attack of the heart" --linker cascade --model models/mine --n-best 10
 
-    biotk link "attack of the heart" --kb kb/mesh --linker fused --encoder runs/encoder/model
+    biotk link "attack of the heart" --kb kb/mesh --linker fused
 
     biotk link --file mentions.txt --kb open > linked.tsv
     """

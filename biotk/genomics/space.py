@@ -380,6 +380,8 @@ def load_space(
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder: a space is what biotk train generel writes")
+    if not (folder / "config.json").is_file():
+        raise InputError(f"no space was trained into {folder} yet: biotk train generel makes one")
     weights, tables = read_weights(folder), read_tables(folder)
     sizes = [
         ("snps", len(tables.rsids)), ("regions", len(tables.region_codes)),

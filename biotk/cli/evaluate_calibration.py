@@ -38,7 +38,7 @@ def calibration_cli(
 
     For example:
 
-    biotk evaluate calibration --corpus dev.pubtator --kb mesh --half reported --json
+    biotk evaluate calibration --corpus dev.pubtator --kb mesh --calibration calibration.json --json
     """
     how = {"model": model, "encoder": encoder, "fusion": fusion}
     report = evaluate_calibration(

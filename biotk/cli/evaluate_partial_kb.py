@@ -93,11 +93,11 @@ def partial_kb_cli(
 
     For example:
 
-    biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --subset-ids medic.txt --json
+    biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --subset-ids medic.txt --calibration own.json
 
-    biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --random-halves 10 --half reported
+    biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --random-halves 10 --calibration own.json
 
-    biotk evaluate partial-kb --corpus craft.jsonl --kb open --by-type --write-parts parts/
+    biotk evaluate partial-kb --corpus craft.jsonl --kb open --by-type --calibration own.json
     """
     wanted = PartsWanted(
         part=PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset),

@@ -93,9 +93,9 @@ def partial_kb_cli(
 
     For example:
 
-    biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --subset-ids medic.txt --calibration own.json
+    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --subset-ids part.txt --calibration own.json
 
-    biotk evaluate partial-kb --corpus dev.pubtator --kb mesh --random-halves 10 --calibration own.json
+    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --random-halves 10 --calibration own.json
 
     biotk evaluate partial-kb --corpus craft.jsonl --kb open --by-type --calibration own.json
     """

@@ -93,7 +93,7 @@ def partial_kb_cli(
 
     For example:
 
-    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --subset-ids part.txt --calibration own.json
+    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --subset-ids ids.txt --calibration c.json
 
     biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --random-halves 10 --calibration own.json
 

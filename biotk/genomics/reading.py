@@ -66,8 +66,8 @@ class AssociationReader:
     :param problems: takes rows that are broken; None raises at the first.
 
     >>> reader = AssociationReader(kbs=[open_kb("kb/efo"), open_kb("kb/hgnc")])  # doctest: +SKIP
-    >>> for association in reader.read("gwas_catalog_v1.0.2.tsv"): ...
-    >>> reader.report.dropped
+    >>> rows = list(reader.read("gwas_catalog_v1.0.2.tsv"))                      # doctest: +SKIP
+    >>> reader.report.dropped                                                    # doctest: +SKIP
     """
 
     def __init__(

@@ -91,8 +91,8 @@ def parse_p(cell: str) -> tuple[float, float | None] | None:
     :returns: it, 0 where it is smaller than a float can be, and its −log10; that is None for a
         plain 0, of which nobody knows how small it is. None for what is no p-value.
 
-    >>> parse_p("2E-400"), parse_p("0.0"), parse_p("4 x 10-8")[0], parse_p("1.7")
-    ((0.0, 399.69897000433602), (0.0, None), 4e-08, None)
+    >>> parse_p("1E-400"), parse_p("0.0"), parse_p("4 x 10-8")[0], parse_p("1.7")
+    ((0.0, 400.0), (0.0, None), 4e-08, None)
     """
     found = _DECIMAL.fullmatch(cell.strip().lstrip("<≤").strip())
     if found is None:

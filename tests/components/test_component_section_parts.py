@@ -161,7 +161,9 @@ def test_wrong_parts_are_refused_when_the_pipeline_is_made(kb_path, given, error
     with pytest.raises(error, match=message):
         load_pipeline("clinical", kb=kb_path, section_subsets=given)
     own = {"labels": None, "learned_names": None, "types": None, "sources": None, "branch": None}
-    defaults = dict.fromkeys(("model", "encoder", "fusion", "nil", "calibration", "ids"))
+    defaults = dict.fromkeys(
+        ("model", "encoder", "fusion", "router", "dial", "nil", "calibration", "ids")
+    )
     with pytest.raises(error, match=message):
         make_linker_component(
             spacy.blank("en"), "l", kb_path, linker="lexical", subset=None, k=None, threshold=None,

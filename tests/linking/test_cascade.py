@@ -192,7 +192,7 @@ def test_registry_makes_each_linker_with_its_options(kb):
     assert made.lexical.config == LexicalConfig(k=7)
     made = make_linker("lexical", kb, options=LinkerOptions(threshold=0.5, n_kept=1))
     assert made.config == LexicalConfig(threshold=0.5, n_kept=1)
-    assert set(LINKERS) == {"lexical", "generative", "cascade", "dense", "fused"}
+    assert set(LINKERS) == {"lexical", "generative", "cascade", "dense", "fused", "routed"}
 
 
 def test_registry_refuses_what_does_not_go_together(kb):

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from biotk.errors import UnknownNameError
+from biotk.errors import InputError, UnknownNameError
 
 #: The folders of data; each has one subfolder a name, and no Python.
 KINDS = ("kb", "models", "pipelines")
@@ -52,6 +52,24 @@ def resource_path(kind: str, name: str, *parts: str) -> Path:
             raise UnknownNameError(f"file of {shown}", part, known)
         path, shown = path / part, f"{shown}/{part}"
     return path
+
+
+def find_file(kind: str, name: str | Path, file: str, *, missing: str) -> Path:
+    """Find a file that is given by its path, by its folder, or by the name of a resource.
+
+    :param kind: one of :data:`KINDS`.
+    :param name: the file, a folder that holds it, or the name of a resource that does.
+    :param file: what it is called there.
+    :param missing: what to say where there is none, and what makes one.
+    :raises InputError: there is none.
+    """
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    folder = resource_path(kind, str(name)) if str(name) in list_resources(kind) else path
+    if (folder / file).is_file():
+        return folder / file
+    raise InputError(missing)
 
 
 def cache_dir() -> Path:

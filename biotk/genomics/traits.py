@@ -73,23 +73,22 @@ class TraitFinder:
 
     def prepare(self, traits: Iterable[Trait]) -> None:
         """Link the traits of a batch of rows, so that the linker is asked for all at once."""
-        new = [trait for trait in dict.fromkeys(traits) if trait not in self._known]
-        waiting: dict[Trait, list[str]] = {}
-        for trait in new:
+        waiting: dict[Trait, list[tuple[str, str | None]]] = {}
+        for trait in dict.fromkeys(traits):
+            if trait in self._known:
+                continue
             linked = self._by_id(trait)
             parts = [] if linked else self._by_names(trait)
             if linked is None and all(found for _, found in parts):
                 linked = LinkedTrait(_once(found for _, found in parts), BY_NAME)
-            if linked is not None:
-                self._known[trait] = linked
+            if linked is None:
+                waiting[trait] = parts
             else:
-                waiting[trait] = [part for part, found in parts if not found]
-                # Kept for now: what names answer.
-                self._known[trait] = LinkedTrait(_once(found for _, found in parts))
-        answers = self._ask({part: None for parts in waiting.values() for part in parts})
-        for trait, left in waiting.items():
-            named = self._known[trait].concept_ids
-            self._known[trait] = self._put_together(trait, named, left, answers)
+                self._known[trait] = linked
+        left = [part for parts in waiting.values() for part, found in parts if not found]
+        answers = self._ask(dict.fromkeys(left))
+        for trait, parts in waiting.items():
+            self._known[trait] = _put_together(trait, parts, answers)
 
     def _by_id(self, trait: Trait) -> LinkedTrait | None:
         found = {each: self._concepts.by_id(each) for each in trait.ids}
@@ -134,16 +133,20 @@ class TraitFinder:
         answers = zip(asked, self._link(asked), strict=True)
         return {text: concept_id for text, concept_id in answers if concept_id}
 
-    def _put_together(
-        self, trait: Trait, named: tuple[str, ...], left: list[str], answers: dict[str, str]
-    ) -> LinkedTrait:
-        linked = _once([*named, *(answers.get(part) for part in left)])
-        lost = tuple(part for part in left if part not in answers)
-        if linked:
-            return LinkedTrait(linked, BY_LINKER if len(lost) < len(left) else BY_NAME, lost)
-        if trait.ids:
-            return LinkedTrait(trait.ids, BY_UNKNOWN_ID)
-        return LinkedTrait()
+
+def _put_together(
+    trait: Trait, parts: Sequence[tuple[str, str | None]], answers: dict[str, str]
+) -> LinkedTrait:
+    """:param parts: the parts of a trait, and the concept that has the name of each, or None."""
+    named = [found for _, found in parts]
+    left = [part for part, found in parts if not found]
+    linked = _once([*named, *(answers.get(part) for part in left)])
+    lost = tuple(part for part in left if part not in answers)
+    if linked:
+        return LinkedTrait(linked, BY_LINKER if len(lost) < len(left) else BY_NAME, lost)
+    if trait.ids:
+        return LinkedTrait(trait.ids, BY_UNKNOWN_ID)
+    return LinkedTrait()
 
 
 def _once(concept_ids: Iterable[str | None]) -> tuple[str, ...]:

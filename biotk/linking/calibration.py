@@ -23,7 +23,7 @@ from biotk.kb import KnowledgeBase
 from biotk.linking.additive import AdditiveModel
 from biotk.linking.candidate_sets import CoverageTable
 from biotk.linking.nil_evidence import FEATURES, PART_FEATURES, NilEvidence, nil_features
-from biotk.resources import list_resources, resource_path
+from biotk.resources import find_file
 
 FORMAT, VERSION = "biotk-calibration", 1
 _FILE = "calibration.json"
@@ -158,16 +158,12 @@ class Calibration:
 def find_calibration(name: str | Path) -> Path:
     """Find a calibration by its name.
 
-    :param name: a file, or the name of one that comes with BioTK.
+    :param name: a file, a folder that holds it, or the name of one that comes with BioTK.
     :raises InputError: there is none.
     """
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    folder = resource_path("models", str(name)) if str(name) in list_resources("models") else path
-    if (folder / _FILE).is_file():
-        return folder / _FILE
-    raise InputError(f"there is no calibration {name}: biotk calibrate makes one")
+    return find_file(
+        "models", name, _FILE, missing=f"there is no calibration {name}: biotk calibrate makes one"
+    )
 
 
 def view_of(each: NilEvidence) -> str:

@@ -22,7 +22,7 @@ import numpy as np
 from biotk.errors import InputError
 from biotk.linking.additive import AdditiveModel
 from biotk.linking.route_features import FEATURES, NAME_FEATURES, Matrix
-from biotk.resources import list_resources, resource_path
+from biotk.resources import find_file
 
 FORMAT, VERSION = "biotk-router", 1
 _FILE = "router.json"
@@ -224,16 +224,12 @@ def by_cost(costs: Mapping[str, float]) -> list[str]:
 def find_router(name: str | Path) -> Path:
     """Find a router by its name.
 
-    :param name: a file, or the name of one that comes with BioTK.
+    :param name: a file, a folder that holds it, or the name of one that comes with BioTK.
     :raises InputError: there is none.
     """
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path
-    folder = resource_path("models", str(name)) if str(name) in list_resources("models") else path
-    if (folder / _FILE).is_file():
-        return folder / _FILE
-    raise InputError(f"there is no router {name}: biotk train router makes one")
+    return find_file(
+        "models", name, _FILE, missing=f"there is no router {name}: biotk train router makes one"
+    )
 
 
 def _rows(right: Mapping[str, Matrix]) -> list[dict[str, float]]:

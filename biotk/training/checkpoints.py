@@ -77,6 +77,23 @@ def load_checkpoint(
     return _progress(path, metadata)
 
 
+def resume(
+    folder: Path, trainee: Weighted, optimizer: torch.optim.Optimizer, *, recipe: str
+) -> Progress | None:
+    """Go back to a checkpoint of the same recipe; see :func:`load_checkpoint`.
+
+    :param recipe: the checksum of the recipe.
+    :raises InputError: likewise, or it was trained with another recipe.
+    """
+    found = load_checkpoint(folder, trainee, optimizer)
+    if found is not None and found.recipe != recipe:
+        raise InputError(
+            f"{folder} was trained with another recipe: begin anew with --fresh, or take another "
+            "folder"
+        )
+    return found
+
+
 def read_progress(folder: Path) -> Progress | None:
     """:returns: how far the stage of a folder is; None if it has not begun."""
     path = folder / CHECKPOINT

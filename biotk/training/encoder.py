@@ -32,8 +32,8 @@ from biotk.nn.synonym_files import load_synonym_encoder, save_synonym_encoder
 from biotk.nn.synonym_network import SynonymNetwork, new_synonym_network
 from biotk.training.checkpoints import (
     Progress,
-    load_checkpoint,
     read_progress,
+    resume,
     save_checkpoint,
 )
 from biotk.training.curves import curves_of, write_curves
@@ -177,16 +177,10 @@ class EncoderTraining:
         )
 
     def _resume(self, folder: Path) -> None:
-        found = load_checkpoint(folder, self, self._optimizer)
-        if found is None:
-            return
-        if found.recipe != self._recipe.sha256:
-            raise InputError(
-                f"{folder} was trained with another recipe: begin anew with --fresh, or take "
-                "another folder"
-            )
-        self._progress = found
-        self._say(f"going on from step {found.step:,}")
+        found = resume(folder, self, self._optimizer, recipe=self._recipe.sha256)
+        if found is not None:
+            self._progress = found
+            self._say(f"going on from step {found.step:,}")
 
     def _pool(self, trainer: Any) -> dict[str, float]:
         """Train on one pool of batches.

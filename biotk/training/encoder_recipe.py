@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from biotk.errors import InputError, UnknownNameError
-from biotk.kb.manifest import sha256_file
-from biotk.kb.toml_values import check_keys, check_range, make, read_toml, table_of, value_as
+from biotk.kb.toml_values import check_keys, check_range, make, table_of, value_as
 from biotk.nn.synonym_encoder import MAX_PIECES
 from biotk.nn.synonym_network import SynonymConfig
-from biotk.training.recipe import DocumentsRecipe, HeldRecipe, KbRecipe
+from biotk.training.recipe import DocumentsRecipe, HeldRecipe, KbRecipe, RecipeFile
 from biotk.training.recipe_file import (
     check_table_names,
     documents_table,
     held_table,
     kb_table,
+    read_head,
     recipe_tables,
 )
 
@@ -79,25 +79,16 @@ class PairTraining:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EncoderRecipe:
+class EncoderRecipe(RecipeFile):
     """How a synonym encoder is trained.
 
-    :param path: the recipe's file.
-    :param sha256: its checksum.
-    :param name: the model's name.
-    :param data: where relative paths begin.
     :param shape: of the network.
     :param training: how long, and how.
     :param encoder: the sentence encoder: a folder, or the name of a hub model; by default
         all-MiniLM-L6-v2, wherever it is found.
     :param max_pieces: how much is read of a string.
-    :param seed: of everything that is drawn.
     """
 
-    path: Path
-    sha256: str
-    name: str
-    data: Path
     shape: SynonymConfig
     training: PairTraining
     feeds: tuple[PairFeed, ...]
@@ -106,11 +97,6 @@ class EncoderRecipe:
     held: tuple[HeldRecipe, ...] = ()
     encoder: str | None = None
     max_pieces: int = MAX_PIECES
-    seed: int = 13
-
-    def place(self, path: str) -> Path:
-        """:returns: a path of the recipe, from the data root."""
-        return self.data / Path(path).expanduser()
 
 
 def read_encoder_recipe(path: Path | str, *, data: Path | None = None) -> EncoderRecipe:
@@ -123,36 +109,27 @@ def read_encoder_recipe(path: Path | str, *, data: Path | None = None) -> Encode
     :raises UnknownNameError: it holds a key, or a name of something, that there is not.
     """
     path = Path(path)
-    raw = read_toml(path)
-    check_keys(str(path), raw, _TOP)
-    for key in ("name", "kb", "training", "feed"):
-        if key not in raw:
-            raise InputError(f"{path}: {key!r} is missing")
-    root = path.parent if data is None else data
+    raw, head = read_head(path, data, keys=_TOP, needed=("name", "kb", "training", "feed"))
     model = dict(table_of(raw.get("model", {}), f"{path}: [model]"))
     check_keys(f"{path}: [model]", model, ["encoder", "max_pieces", *_shape_keys()])
     shape = {key: model.pop(key) for key in _shape_keys() if key in model}
     training = table_of(raw["training"], f"{path}: [training]")
     feeds = recipe_tables(raw, "feed", path)
     recipe = EncoderRecipe(
-        path=path,
-        sha256=sha256_file(path),
-        name=value_as(raw["name"], str, f"{path}: name"),
-        data=root,
+        **head,
         shape=make(SynonymConfig, shape, f"{path}: [model]"),
         training=make(PairTraining, training, f"{path}: [training]"),
         feeds=tuple(
             make(PairFeed, each, f"{path}: [[feed]] {number}")
             for number, each in enumerate(feeds, 1)
         ),
-        kbs=tuple(kb_table(each, path, root) for each in recipe_tables(raw, "kb", path)),
+        kbs=tuple(kb_table(each, path, head["data"]) for each in recipe_tables(raw, "kb", path)),
         corpora=tuple(
             documents_table(each, path, "corpus") for each in recipe_tables(raw, "corpus", path)
         ),
         held=tuple(held_table(each, path) for each in recipe_tables(raw, "held", path)),
         encoder=_optional(model, "encoder", str, path),
         max_pieces=_optional(model, "max_pieces", int, path) or MAX_PIECES,
-        seed=value_as(raw.get("seed", 13), int, f"{path}: seed"),
     )
     _check(recipe)
     return recipe
@@ -178,7 +155,6 @@ def _check(recipe: EncoderRecipe) -> None:
     for name in ("lr", "scale"):
         check_range(f"{path}: [training] {name}", getattr(training, name), least=0, above=True)
     check_range(f"{path}: [model] max_pieces", recipe.max_pieces, least=1)
-    check_range(f"{path}: seed", recipe.seed, least=0)
     kbs = [each.name for each in recipe.kbs]
     corpora = [each.name for each in recipe.corpora]
     check_table_names(path, "kb", kbs)

@@ -24,7 +24,7 @@ from torch import Tensor
 from biotk.errors import BioTKError, InputError
 from biotk.nn.generel_network import GenerelConfig, GenerelNetwork
 from biotk.nn.synonym_files import untuned_encoder
-from biotk.training.checkpoints import Progress, load_checkpoint, save_checkpoint
+from biotk.training.checkpoints import Progress, resume, save_checkpoint
 from biotk.training.curves import curves_of, write_curves
 from biotk.training.generel_figures import held_pairs, relation_aucs
 from biotk.training.generel_material import Encodes, gather
@@ -147,16 +147,10 @@ class GenerelTraining:
         return True
 
     def _resume(self, folder: Path) -> None:
-        found = load_checkpoint(folder, self, self._optimizer)
-        if found is None:
-            return
-        if found.recipe != self._recipe.sha256:
-            raise InputError(
-                f"{folder} was trained with another recipe: begin anew with --fresh, or take "
-                "another folder"
-            )
-        self._progress = found
-        self._say(f"going on from step {found.step:,}")
+        found = resume(folder, self, self._optimizer, recipe=self._recipe.sha256)
+        if found is not None:
+            self._progress = found
+            self._say(f"going on from step {found.step:,}")
 
     def _step(self) -> float:
         """:returns: what the step's batch costs."""

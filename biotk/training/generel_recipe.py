@@ -8,11 +8,10 @@ from typing import Any
 
 from biotk.errors import InputError
 from biotk.evaluation.pair_splits import HeldShares
-from biotk.kb.manifest import sha256_file
-from biotk.kb.toml_values import check_keys, check_range, make, read_toml, table_of, value_as
+from biotk.kb.toml_values import check_range, make, table_of, value_as
 from biotk.nn.generel_network import Hidden
-from biotk.training.recipe import DocumentsRecipe, HeldRecipe, KbRecipe
-from biotk.training.recipe_file import check_table_names, kb_table, recipe_tables
+from biotk.training.recipe import DocumentsRecipe, HeldRecipe, KbRecipe, RecipeFile
+from biotk.training.recipe_file import check_table_names, kb_table, read_head, recipe_tables
 
 _TOP = (
     "name", "seed", "model", "associations", "relations", "kb", "genes", "synonyms", "held",
@@ -101,13 +100,9 @@ class GenerelSchedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GenerelRecipe:
+class GenerelRecipe(RecipeFile):
     """How a space of SNPs and concepts is trained.
 
-    :param path: the recipe's file.
-    :param sha256: its checksum.
-    :param name: the model's name.
-    :param data: where relative paths begin.
     :param associations: tables of SNPs and traits.
     :param relations: tables of what is known of concepts and genes.
     :param kbs: by which concepts are named; the first that knows an id is heard.
@@ -119,13 +114,8 @@ class GenerelRecipe:
     :param weights: of the tasks.
     :param shares: which share of pairs, SNPs and loci is held, to tell figures by; None to train
         on all.
-    :param seed: of everything that is drawn.
     """
 
-    path: Path
-    sha256: str
-    name: str
-    data: Path
     associations: tuple[TableRecipe, ...]
     training: GenerelSchedule
     relations: tuple[TableRecipe, ...] = ()
@@ -136,7 +126,6 @@ class GenerelRecipe:
     hidden: Hidden = field(default_factory=Hidden)
     weights: TaskWeights = field(default_factory=TaskWeights)
     shares: HeldShares | None = None
-    seed: int = 13
 
     @property
     def corpora(self) -> tuple[DocumentsRecipe, ...]:
@@ -147,10 +136,6 @@ class GenerelRecipe:
     def held(self) -> tuple[HeldRecipe, ...]:
         """None, likewise."""
         return ()
-
-    def place(self, path: str) -> Path:
-        """:returns: a path of the recipe, from the data root."""
-        return self.data / Path(path).expanduser()
 
 
 def read_generel_recipe(path: Path | str, *, data: Path | None = None) -> GenerelRecipe:
@@ -163,25 +148,17 @@ def read_generel_recipe(path: Path | str, *, data: Path | None = None) -> Genere
     :raises UnknownNameError: it holds a key, or a name of something, that there is not.
     """
     path = Path(path)
-    raw = read_toml(path)
-    check_keys(str(path), raw, _TOP)
-    for key in ("name", "associations", "training"):
-        if key not in raw:
-            raise InputError(f"{path}: {key!r} is missing")
-    root = path.parent if data is None else data
+    raw, head = read_head(path, data, keys=_TOP, needed=("name", "associations", "training"))
 
     def made(key: str, cls: type[Any]) -> Any:
         return make(cls, table_of(raw.get(key, {}), f"{path}: [{key}]"), f"{path}: [{key}]")
 
     genes = raw.get("genes")
     recipe = GenerelRecipe(
-        path=path,
-        sha256=sha256_file(path),
-        name=value_as(raw["name"], str, f"{path}: name"),
-        data=root,
+        **head,
         associations=_tables(raw, "associations", path),
         relations=_tables(raw, "relations", path),
-        kbs=tuple(kb_table(each, path, root) for each in recipe_tables(raw, "kb", path)),
+        kbs=tuple(kb_table(each, path, head["data"]) for each in recipe_tables(raw, "kb", path)),
         genes=None if genes is None else value_as(genes, str, f"{path}: genes"),
         synonyms=value_as(raw.get("synonyms", []), tuple[str, ...], f"{path}: synonyms"),
         shape=made("model", GenerelShape),
@@ -189,7 +166,6 @@ def read_generel_recipe(path: Path | str, *, data: Path | None = None) -> Genere
         hidden=made("hidden", Hidden),
         weights=made("weights", TaskWeights),
         shares=made("held", HeldShares) if "held" in raw else None,
-        seed=value_as(raw.get("seed", 13), int, f"{path}: seed"),
     )
     _check(recipe)
     return recipe
@@ -205,7 +181,6 @@ def _tables(raw: dict[str, Any], key: str, path: Path) -> tuple[TableRecipe, ...
 def _check(recipe: GenerelRecipe) -> None:
     """Check ranges, and what the tables say of one another."""
     path, training, shape = recipe.path, recipe.training, recipe.shape
-    check_range(f"{path}: seed", recipe.seed, least=0)
     for name in ("steps", "checkpoint_every", "evaluate_every"):
         check_range(f"{path}: [training] {name}", getattr(training, name), least=1)
     check_range(f"{path}: [training] batch", training.batch, least=2)

@@ -20,6 +20,28 @@ Loss = Literal["trie", "trie-plain", "vocabulary"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeFile:
+    """What the recipe of any kind of model says of itself.
+
+    :param path: the recipe's file.
+    :param sha256: its checksum.
+    :param name: the model's name.
+    :param data: where relative paths begin.
+    :param seed: of everything that is drawn.
+    """
+
+    path: Path
+    sha256: str
+    name: str
+    data: Path
+    seed: int
+
+    def place(self, path: str) -> Path:
+        """:returns: a path of the recipe, from the data root."""
+        return self.data / Path(path).expanduser()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MiniRecipe:
     """``[model]`` of kind ``biotk-mini``.
 
@@ -153,28 +175,12 @@ class StageRecipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """How a linker is trained.
+class Recipe(RecipeFile):
+    """How a linker is trained."""
 
-    :param path: the recipe's file.
-    :param sha256: its checksum.
-    :param name: the model's name.
-    :param seed: of everything that is drawn.
-    :param data: where relative paths begin.
-    """
-
-    path: Path
-    sha256: str
-    name: str
     model: MiniRecipe | Seq2SeqRecipe
-    data: Path
-    seed: int = 13
     kbs: tuple[KbRecipe, ...] = ()
     corpora: tuple[DocumentsRecipe, ...] = ()
     texts: tuple[DocumentsRecipe, ...] = ()
     held: tuple[HeldRecipe, ...] = ()
     stages: tuple[StageRecipe, ...] = ()
-
-    def place(self, path: str) -> Path:
-        """:returns: a path of the recipe, from the data root."""
-        return self.data / Path(path).expanduser()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -49,23 +49,12 @@ def read_recipe(path: Path | str, *, data: Path | None = None) -> Recipe:
     ['infill', 'pretrain', 'finetune']
     """
     path = Path(path)
-    raw = read_toml(path)
-    check_keys(str(path), raw, _TOP)
-    for key in ("name", "model", "stage"):
-        if key not in raw:
-            raise InputError(f"{path}: {key!r} is missing")
-    root = path.parent if data is None else data
+    raw, head = read_head(path, data, keys=_TOP, needed=("name", "model", "stage"))
     model = _model(raw["model"], f"{path}: [model]")
-    seed = value_as(raw.get("seed", 13), int, f"{path}: seed")
-    check_range(f"{path}: seed", seed, least=0)
     recipe = Recipe(
-        path=path,
-        sha256=sha256_file(path),
-        name=value_as(raw["name"], str, f"{path}: name"),
+        **head,
         model=model,
-        data=root,
-        seed=seed,
-        kbs=tuple(kb_table(each, path, root) for each in recipe_tables(raw, "kb", path)),
+        kbs=tuple(kb_table(each, path, head["data"]) for each in recipe_tables(raw, "kb", path)),
         corpora=tuple(
             documents_table(each, path, "corpus") for each in recipe_tables(raw, "corpus", path)
         ),
@@ -74,12 +63,42 @@ def read_recipe(path: Path | str, *, data: Path | None = None) -> Recipe:
         ),
         held=tuple(held_table(each, path) for each in recipe_tables(raw, "held", path)),
         stages=tuple(
-            read_stage(each, path, seed=seed, model=model)
+            read_stage(each, path, seed=head["seed"], model=model)
             for each in recipe_tables(raw, "stage", path)
         ),
     )
     _check(recipe)
     return recipe
+
+
+def read_head(
+    path: Path, data: Path | None, *, keys: Collection[str], needed: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read a recipe of any kind as far as all are alike.
+
+    :param path: the TOML file.
+    :param data: what its paths are relative to; by default its own folder.
+    :param keys: what may stand at its top.
+    :param needed: what must.
+    :returns: its tables, and the fields of a :class:`RecipeFile`.
+    :raises InputError: it cannot be read, or something is missing or of a wrong type.
+    :raises UnknownNameError: it holds a key that there is not.
+    """
+    raw = read_toml(path)
+    check_keys(str(path), raw, keys)
+    for key in needed:
+        if key not in raw:
+            raise InputError(f"{path}: {key!r} is missing")
+    seed = value_as(raw.get("seed", 13), int, f"{path}: seed")
+    check_range(f"{path}: seed", seed, least=0)
+    head = {
+        "path": path,
+        "sha256": sha256_file(path),
+        "name": value_as(raw["name"], str, f"{path}: name"),
+        "data": path.parent if data is None else data,
+        "seed": seed,
+    }
+    return raw, head
 
 
 def recipe_tables(raw: Mapping[str, Any], key: str, path: Path) -> list[Mapping[str, Any]]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from biotk.errors import InputError, UnknownNameError
 from biotk.io import FORMATS
-from biotk.kb.manifest import sha256_file
-from biotk.kb.toml_values import check_keys, check_range, make, read_toml, table_of, tables_of
+from biotk.kb.toml_values import check_keys, check_range, make, table_of, tables_of
+from biotk.training.recipe import RecipeFile
+from biotk.training.recipe_file import read_head
 from biotk.training.schedule import Schedule
 
 _TOP = ("name", "seed", "model", "corpus", "held", "train")
@@ -80,30 +81,14 @@ class TaggerTraining:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaggerRecipe:
-    """How a tagger is trained.
+class TaggerRecipe(RecipeFile):
+    """How a tagger is trained."""
 
-    :param path: the recipe's file.
-    :param sha256: its checksum.
-    :param name: the model's name.
-    :param data: where relative paths begin.
-    :param seed: of everything that is drawn.
-    """
-
-    path: Path
-    sha256: str
-    name: str
-    data: Path
-    seed: int
     model: TaggerShape
     corpora: tuple[TaggerCorpus, ...]
     held: tuple[TaggerCorpus, ...]
     schedule: Schedule
     training: TaggerTraining
-
-    def place(self, path: str) -> Path:
-        """:returns: a path of the recipe, from the data root."""
-        return self.data / Path(path).expanduser()
 
 
 def read_tagger_recipe(path: Path | str, *, data: Path | None = None) -> TaggerRecipe:
@@ -116,22 +101,11 @@ def read_tagger_recipe(path: Path | str, *, data: Path | None = None) -> TaggerR
     :raises UnknownNameError: it holds a key, or a name of something, that there is not.
     """
     path = Path(path)
-    raw = read_toml(path)
-    check_keys(str(path), raw, _TOP)
-    for key in ("name", "model", "corpus", "train"):
-        if key not in raw:
-            raise InputError(f"{path}: {key!r} is missing")
-    seed = raw.get("seed", 13)
-    if type(seed) is not int or seed < 0:
-        raise InputError(f"{path}: seed is {seed!r}, expected a whole number of at least 0")
-    schedule, training = _train(raw["train"], f"{path}: [train]", seed)
+    raw, head = read_head(path, data, keys=_TOP, needed=("name", "model", "corpus", "train"))
+    schedule, training = _train(raw["train"], f"{path}: [train]", head["seed"])
     corpora, held = _corpora(raw, path, "corpus"), _corpora(raw, path, "held")
     recipe = TaggerRecipe(
-        path=path,
-        sha256=sha256_file(path),
-        name=str(raw["name"]),
-        data=path.parent if data is None else data,
-        seed=seed,
+        **head,
         model=make(TaggerShape, table_of(raw["model"], f"{path}: [model]"), f"{path}: [model]"),
         corpora=corpora,
         held=held,

@@ -42,7 +42,7 @@ class SpaceTraits:
         return [self._linked(each) for each in traits]
 
     def _linked(self, trait: str) -> str | None:
-        row = self._space.find_concept(trait)
+        row = self._space.rows.concept(trait)
         ids = () if row is None else self._space.tables.concepts[row].concept_ids
         return ids[0] if len(ids) == 1 else None
 
@@ -96,11 +96,11 @@ class SpaceQuestions:
         positives = np.stack([pairs.pairs[:, 0], columns[pairs.pairs[:, 1]]], 1)
         # Traits that a table tells apart may be one in the space.
         positives, first = np.unique(positives, axis=0, return_index=True)
-        rows = [space.row_of_snp(each.rsid) for each in pairs.snps]
+        rows = [space.rows.snp(each.rsid) for each in pairs.snps]
         self.snp_rows = np.array(rows, np.int64)
         links = space.tables.links
         trained = np.isin(links[:, 0], self.snp_rows[self.snp_rows >= 0])
-        at = np.full(space.n_snps, -1, np.int64)
+        at = np.full(space.rows.n_snps, -1, np.int64)
         at[self.snp_rows[self.snp_rows >= 0]] = np.flatnonzero(self.snp_rows >= 0)
         linked = np.stack([at[links[trained, 0]], links[trained, 1]], 1)
         self.n_traits = len(self._traits) + len(self.new_traits)
@@ -123,7 +123,7 @@ class SpaceQuestions:
     def _row_of(self, trait: Trait) -> int | None:
         """:returns: the trait of the space that is meant, by its ids or its name."""
         for key in (trait.key, trait.name):
-            row = self.space.find_concept(key)
+            row = self.space.rows.concept(key)
             if row is not None and row < len(self._traits):
                 return row
         return None
@@ -137,12 +137,12 @@ class SpaceQuestions:
         words = space.text_vectors(texts)
         new = space.concept_vectors([each.name for each in self.new_traits])
         genes = space.gene_weights(self.pairs.snps)
-        known = space.gene_weights(space.known_snps())
-        left, right = factorised(links, (space.n_snps, n_traits), dim=_DIM, seed=self._seed)
+        known = space.gene_weights(space.rows.known_snps())
+        left, right = factorised(links, (space.rows.n_snps, n_traits), dim=_DIM, seed=self._seed)
         return {
             "space": Vectors(space.snp_vectors(self.pairs.snps), np.concatenate([concepts, new])),
             "popularity": Popularity(self.known_degrees, self.trait_degrees),
-            "gene_overlap": GeneOverlap(genes, known, links, (space.n_genes, n_traits)),
+            "gene_overlap": GeneOverlap(genes, known, links, (space.rows.n_genes, n_traits)),
             "minilm": Vectors(self._gene_words(genes.rows, genes.weights), words),
             "random": random_vectors(len(self.pairs.snps), n_traits, dim=_DIM, seed=self._seed),
             "matrix_factorisation": Vectors(self._of_known(left), right),

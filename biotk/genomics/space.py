@@ -6,17 +6,15 @@ and says nothing about any person.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from biotk.errors import InputError, UnknownNameError
-from biotk.genomics.associations import CHROMOSOMES
+from biotk.errors import InputError
 from biotk.genomics.loci import (
     GenePlaces,
     Places,
@@ -24,9 +22,10 @@ from biotk.genomics.loci import (
     genes_of,
     regions_of,
 )
-from biotk.genomics.neighbour import KINDS, Evidence, Neighbour
-from biotk.genomics.pairs import Snp, Trait
+from biotk.genomics.neighbour import Evidence, Neighbour
+from biotk.genomics.pairs import Snp
 from biotk.genomics.space_files import SpaceTables, read_tables
+from biotk.genomics.space_rows import SpaceRows, rsid_number
 from biotk.index.faiss_index import FaissIndex, Kind, build_faiss, choose_kind
 from biotk.index.vector_index import ExactIndex, VectorIndex
 from biotk.nn.generel_files import SpaceWeights, read_weights
@@ -34,7 +33,6 @@ from biotk.nn.generel_files import SpaceWeights, read_weights
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-_RSID = re.compile(r"rs(\d+)", re.IGNORECASE)
 _AT_ONCE = 8192
 
 
@@ -61,7 +59,7 @@ class Space:
     """SNPs, genes and concepts in one space.
 
     :param weights: vectors, and what makes those of what is new.
-    :param tables: what the vectors are of.
+    :param tables: what the vectors are of; :attr:`rows` looks things up in them.
     :param encoder: makes the encoder of texts that are new, when the first one comes.
     :param index: the kind of index, one of :data:`biotk.index.faiss_index.KINDS`; by default one
         that suits the number of vectors.
@@ -82,23 +80,12 @@ class Space:
         self.weights, self.tables = weights, tables
         self._make_encoder = encoder
         self._encoder: TextEncoder | None = None
-        self.n_snps, self.n_genes = len(tables.rsids), len(tables.symbols)
-        self._concepts_at = self.n_snps + self.n_genes
-        self._snp_rows = {number: row for row, number in enumerate(tables.rsids.tolist())}
-        self._gene_rows = {symbol: row for row, symbol in enumerate(tables.symbols)}
-        self._names = _names_of(tables.concepts)
+        self.rows = SpaceRows(tables)
         genes, chromosomes, positions = tables.gene_places
         self._near = GenePlaces(genes, Places(chromosomes, positions))
-        self._by_snp = _ordered(tables.links[:, 0], self.n_snps)
-        self._by_trait = _ordered(tables.links[:, 1], len(tables.concepts))
         vectors = np.concatenate([weights.snps, _unit(weights.genes), weights.concepts])
         self.vectors: Floats = _unit(vectors)
         self._index = _built(self.vectors, index)
-        self._kinds = self._numbered_kinds()
-        strongest = np.zeros(len(self.vectors), np.float32)
-        np.maximum.at(strongest, tables.links[:, 0], tables.neg_log10_p)
-        np.maximum.at(strongest, self._concepts_at + tables.links[:, 1], tables.neg_log10_p)
-        self._strongest = strongest
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -146,22 +133,25 @@ class Space:
         asked = [self._query(each, genes) for each in queries]
         if not asked:
             return []
-        allowed = self._allowed(kind, chromosome, max_p)
+        allowed = self.rows.allowed(kind, chromosome, max_p)
         vectors = np.stack([each.vector for each in asked])
         found = self._index.search(vectors, k=k + 1, allowed=allowed)
         return [
             [
-                self._neighbour(row, score, query.row)
+                self.rows.describe(row, score, query=query.row)
                 for row, score in zip(rows.tolist(), scores.tolist())
                 if row >= 0 and row != query.row
             ][:k]
             for query, rows, scores in zip(asked, found.rows, found.scores)
         ]
 
-    def row_of_snp(self, rsid: str) -> int:
-        """:returns: the row of a SNP; -1 if the space was not trained on it."""
-        found = _RSID.fullmatch(rsid.strip())
-        return self._snp_rows.get(int(found[1]), -1) if found else -1
+    def links_of(self, query: str) -> list[Evidence]:
+        """Tell what is known of a SNP or a trait; nothing is predicted.
+
+        :returns: the strongest first.
+        :raises InputError: it is neither.
+        """
+        return self.rows.links_of(query)
 
     def snp_vectors(self, snps: Sequence[Snp]) -> Floats:
         """Make vectors of SNPs, known ones or new ones by their places and genes.
@@ -170,7 +160,7 @@ class Space:
 
         :returns: of unit length. *Shape*: (SNPs, dim).
         """
-        rows = np.array([self._snp_rows.get(int(each.rsid[2:]), -1) for each in snps], np.int64)
+        rows = np.array([self.rows.snp(each.rsid) for each in snps], np.int64)
         found = np.empty((len(snps), self.weights.dim), np.float32)
         found[rows >= 0] = self.vectors[rows[rows >= 0]]
         new = np.flatnonzero(rows < 0)
@@ -180,17 +170,7 @@ class Space:
 
     def gene_weights(self, snps: Sequence[Snp]) -> Weighted:
         """:returns: the genes of SNPs, as rows of the table of genes."""
-        return genes_of(snps, Places.of(snps), self._gene_rows, self._near)
-
-    def known_snps(self) -> list[Snp]:
-        """:returns: the SNPs of the space, without genes, in the order of its rows."""
-        tables = self.tables
-        return [
-            Snp(f"rs{number}", _chromosome(chromosome), position)
-            for number, chromosome, position in zip(
-                tables.rsids.tolist(), tables.chromosomes.tolist(), tables.positions.tolist()
-            )
-        ]
+        return genes_of(snps, Places.of(snps), self.rows.gene_rows, self._near)
 
     def concept_vectors(self, texts: Sequence[str]) -> Floats:
         """Make vectors of words.
@@ -216,51 +196,31 @@ class Space:
             self._encoder = encoder
         return self._encoder.encode(texts)
 
-    def find_concept(self, text: str) -> int | None:
-        """:returns: the row of a concept by an id, several ids, or its name; None if unknown."""
-        return self._names.get(text.strip(), self._names.get(text.strip().casefold()))
-
     def _query(self, text: str, genes: Sequence[str]) -> _Query:
         if not text.strip():
             raise InputError("the query is empty: give an rsID, a gene, a concept or words")
-        if found := _RSID.fullmatch(text.strip()):
-            return self._snp_query(f"rs{int(found[1])}", genes)
-        row = self._row_of(text.strip())
+        number = rsid_number(text)
+        if number is not None:
+            return self._snp_query(number, genes)
+        row = self.rows.find(text.strip())
         if row is not None:
             return _Query(self.vectors[row], row)
         return _Query(self.concept_vectors([text.strip()])[0])
 
-    def _row_of(self, text: str) -> int | None:
-        concept = self.find_concept(text)
-        if concept is not None:
-            return self._concepts_at + concept
-        gene = self._gene_rows.get(text, self._gene_rows.get(text.upper()))
-        return None if gene is None else self.n_snps + gene
-
-    def _snp_query(self, rsid: str, genes: Sequence[str]) -> _Query:
-        row = self._snp_rows.get(int(rsid[2:]))
-        if row is not None:
+    def _snp_query(self, number: int, genes: Sequence[str]) -> _Query:
+        rsid = f"rs{number}"
+        row = self.rows.snp(rsid)
+        if row >= 0:
             return _Query(self.vectors[row], row)
-        known = tuple(each for each in genes if each in self._gene_rows)
+        known = tuple(each for each in genes if each in self.rows.gene_rows)
         if known:
             return _Query(self.snp_vectors([Snp(rsid, genes=known)])[0])
         unknown = f"none of the genes {', '.join(genes)} is known either; " if genes else ""
-        near = ", ".join(f"rs{each}" for each in self._near_numbers(int(rsid[2:])))
         raise InputError(
             f"the space does not know {rsid}: {unknown}give its gene (--gene), by which it is then "
-            f"placed, or mend the number. Known ones like it: {near}"
+            f"placed, or mend the number. Known ones like it: "
+            f"{', '.join(self.rows.near_rsids(number))}"
         )
-
-    def _near_numbers(self, number: int, n: int = 3) -> list[int]:
-        """:returns: known SNPs whose numbers differ in the fewest digits, then in value."""
-        text = str(number)
-
-        def distance(other: int) -> tuple[int, int]:
-            told = str(other)
-            differ = sum(a != b for a, b in zip(told, text)) + abs(len(told) - len(text))
-            return differ, abs(other - number)
-
-        return sorted(self.tables.rsids.tolist(), key=distance)[:n]
 
     def _new_snps(self, snps: Sequence[Snp]) -> Floats:
         places = Places.of(snps)
@@ -275,94 +235,6 @@ class Space:
                         "sr,srd->sd", some.weights[part], table[some.rows[part]]
                     )
         return _unit(made)
-
-    def _numbered_kinds(self) -> npt.NDArray[np.int8]:
-        numbers = {kind: number for number, kind in enumerate(KINDS)}
-        concepts = [numbers[each.kind] for each in self.tables.concepts]
-        heads = [np.full(self.n_snps, 0), np.full(self.n_genes, 1)]
-        return np.concatenate([*heads, np.array(concepts, np.int64)]).astype(np.int8)
-
-    def _allowed(
-        self, kind: str | None, chromosome: str | None, max_p: float | None
-    ) -> npt.NDArray[np.bool_] | None:
-        if kind is None and chromosome is None and max_p is None:
-            return None
-        allowed = np.ones(len(self), bool)
-        if kind == "trait":
-            allowed[: self._concepts_at] = False
-            allowed[self._concepts_at + self.tables.n_traits :] = False
-        elif kind is not None:
-            if kind not in KINDS:
-                raise UnknownNameError("kind", kind, (*KINDS, "trait"))
-            allowed &= self._kinds == KINDS.index(kind)
-        if chromosome is not None:
-            name = chromosome.removeprefix("chr").upper()
-            if name not in CHROMOSOMES:
-                raise UnknownNameError("chromosome", chromosome, CHROMOSOMES)
-            allowed[self.n_snps :] = False
-            allowed[: self.n_snps] &= self.tables.chromosomes == CHROMOSOMES.index(name) + 1
-        if max_p is not None:
-            if not 0 < max_p <= 1:
-                raise InputError(f"max_p is {max_p}, expected more than 0 and at most 1")
-            # A float32 of −log10 p is a little off.
-            allowed &= self._strongest >= -np.log10(max_p) - 1e-4
-        return allowed
-
-    def thing(self, row: int) -> Neighbour:
-        """:returns: what a row of :attr:`vectors` is; its score is one, as of itself."""
-        return self._neighbour(row, 1.0, -1)
-
-    def _neighbour(self, row: int, score: float, query: int) -> Neighbour:
-        evidence = self._evidence(query, row)
-        status: Literal["known", "predicted"] = "known" if evidence else "predicted"
-        if row < self.n_snps:
-            rsid = f"rs{self.tables.rsids[row]}"
-            place = int(self.tables.positions[row])
-            chromosome = _chromosome(int(self.tables.chromosomes[row]))
-            return Neighbour(rsid, rsid, "snp", score, status, evidence, chromosome, place or None)
-        if row < self._concepts_at:
-            symbol = self.tables.symbols[row - self.n_snps]
-            name = self.tables.gene_texts[row - self.n_snps]
-            return Neighbour(symbol, name, "gene", score, status, evidence)
-        concept = self.tables.concepts[row - self._concepts_at]
-        return Neighbour(concept.key, concept.name, concept.kind, score, status, evidence)
-
-    def _evidence(self, one: int, other: int) -> tuple[Evidence, ...]:
-        snp, concept = min(one, other), max(one, other) - self._concepts_at
-        # A query that is new is row -1.
-        if not (0 <= snp < self.n_snps and concept >= 0):
-            return ()
-        order, begins = self._by_snp
-        rows = order[begins[snp] : begins[snp + 1]]
-        return tuple(
-            self._link(row) for row in rows.tolist() if self.tables.links[row, 1] == concept
-        )
-
-    def links_of(self, query: str) -> list[Evidence]:
-        """:returns: what is known of a SNP or a trait, the strongest first.
-
-        :raises InputError: it is neither.
-        """
-        found = _RSID.fullmatch(query.strip())
-        row = self._snp_rows.get(int(found[1])) if found else self.find_concept(query)
-        if row is None:
-            raise InputError(f"the space knows no SNP or concept {query!r}")
-        order, begins = self._by_snp if found else self._by_trait
-        rows = order[begins[row] : begins[row + 1]]
-        strongest = np.argsort(-self.tables.neg_log10_p[rows], kind="stable")
-        return [self._link(each) for each in rows[strongest].tolist()]
-
-    def _link(self, row: int) -> Evidence:
-        tables = self.tables
-        snp, concept = tables.links[row].tolist()
-        strength, odds = float(tables.neg_log10_p[row]), float(tables.log_odds[row])
-        return Evidence(
-            rsid=f"rs{tables.rsids[snp]}",
-            trait=tables.concepts[concept].name,
-            neg_log10_p=strength if strength > 0 else None,
-            log_odds=None if np.isnan(odds) else odds,
-            pmid=int(tables.pmids[row]) or None,
-        )
 
 
 def load_space(
@@ -413,28 +285,3 @@ def _unit(vectors: npt.NDArray[Any]) -> Floats:
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     found: Floats = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
     return found
-
-
-def _ordered(keys: Ints, n: int) -> tuple[Ints, Ints]:
-    """:returns: rows in the order of their keys, and where each key begins among them."""
-    order = np.argsort(keys, kind="stable")
-    return order, np.searchsorted(keys[order], np.arange(n + 1))
-
-
-def _names_of(concepts: Sequence[Trait]) -> dict[str, int]:
-    """:returns: concepts by their keys, then names, then by their one id and by further names."""
-    found: dict[str, int] = {}
-    for row, concept in enumerate(concepts):
-        found.setdefault(concept.key, row)
-    for row, concept in enumerate(concepts):
-        found.setdefault(concept.name.casefold(), row)
-    for row, concept in enumerate(concepts):
-        if len(concept.concept_ids) == 1:
-            found.setdefault(concept.concept_ids[0], row)
-        for alias in concept.aliases:
-            found.setdefault(alias.casefold(), row)
-    return found
-
-
-def _chromosome(number: int) -> str:
-    return CHROMOSOMES[number - 1] if number else ""

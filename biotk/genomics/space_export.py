@@ -36,7 +36,7 @@ def export_space(space: Space, path: Path | str) -> int:
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for begin in range(0, len(space), _AT_ONCE):
                 rows = range(begin, min(begin + _AT_ONCE, len(space)))
-                told = [space.thing(row) for row in rows]
+                told = [space.rows.describe(row) for row in rows]
                 vectors = pa.array(space.vectors[rows.start : rows.stop].ravel())
                 columns = [
                     [each.id for each in told],

@@ -62,9 +62,9 @@ def test_known_links_have_their_evidence(space):
 
 
 def test_answers_are_those_of_all_cosines(space):
-    row = space.find_concept("liver volume")
-    query = space.vectors[space.n_snps + space.n_genes + row]
-    cosines = space.vectors[: space.n_snps] @ query
+    row = space.rows.concept("liver volume")
+    query = space.vectors[space.rows.n_snps + space.rows.n_genes + row]
+    cosines = space.vectors[: space.rows.n_snps] @ query
     best = np.argsort(-cosines, kind="stable")[:5]
     found = space.nearest("liver volume", kind="snp", k=5)
     assert [each.id for each in found] == [f"rs{space.tables.rsids[at]}" for at in best]
@@ -109,7 +109,7 @@ def test_chromosome_and_p_filter(space):
     assert strong
     for each in strong:
         assert max(link.neg_log10_p for link in space.links_of(each.id)) >= 25 - 1e-3
-    assert len(strong) < space.n_snps
+    assert len(strong) < space.rows.n_snps
 
 
 def test_unknown_rsid_names_near_ones_or_goes_by_its_gene(space):
@@ -142,7 +142,7 @@ def test_empty_query_is_told(space):
 
 
 def test_unseen_snp_has_the_vector_of_its_place(space):
-    near = next(each for each in space.known_snps() if each.chromosome == "1")
+    near = next(each for each in space.rows.known_snps() if each.chromosome == "1")
     (made,) = space.snp_vectors([Snp("rs5", near.chromosome, near.position)])
     traits = [each.name for each in space.tables.concepts[: space.tables.n_traits]]
     best = traits[int((space.weights.concepts[: len(traits)] @ made).argmax())]
@@ -159,7 +159,9 @@ def test_files_are_read_as_they_were_written(folder, space):
 def test_export_has_every_vector(space, tmp_path):
     assert export_space(space, tmp_path / "all.parquet") == len(space)
     table = pq.read_table(tmp_path / "all.parquet").to_pylist()
-    assert [each["id"] for each in table] == [space.thing(row).id for row in range(len(space))]
+    assert [each["id"] for each in table] == [
+        space.rows.describe(row).id for row in range(len(space))
+    ]
     assert np.array_equal(np.array([each["vector"] for each in table], np.float32), space.vectors)
     assert table[0]["position"] == space.tables.positions[0]
     assert table[-1]["position"] is None
@@ -202,7 +204,7 @@ def report(space, asked) -> dict:
 
 def test_report_has_what_is_promised(report, space, asked):
     assert report["n"] > 0
-    unknown = {each.rsid for each in asked if space.row_of_snp(each.rsid) < 0}
+    unknown = {each.rsid for each in asked if space.rows.snp(each.rsid) < 0}
     assert report["n_unknown_snps"] == len(unknown) >= 100
     assert {"auc", "auprc", "recall_at_10", "recall_at_100"} <= report["snp_trait"].keys()
     assert {"value", "low", "high"} == report["spearman_effect"].keys()

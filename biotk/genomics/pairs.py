@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -166,6 +166,48 @@ def pairs_of(rows: Iterable[Association]) -> AssociationPairs:
         log_odds=np.array([each[1] for each in values], np.float32),
         pmids=[each[2] for each in values],
         sources=[each[3] for each in values],
+    )
+
+
+def joined_by_name(pairs: AssociationPairs) -> AssociationPairs:
+    """Make one trait of those that have one name.
+
+    A table that gives a trait's id in some rows and only its name in others would tell one trait
+    apart; a pair of it could then be trained on and be held at once.
+
+    :returns: the first trait of a name with ids is kept, else the first, the others' keys are its
+        aliases; pairs that become one are joined as in :func:`pairs_of`.
+    """
+    of_name: dict[str, list[int]] = {}
+    for row, trait in enumerate(pairs.traits):
+        of_name.setdefault(trait.name.casefold().strip(), []).append(row)
+    new_row = np.empty(len(pairs.traits), np.int64)
+    traits: list[Trait] = []
+    for rows in of_name.values():
+        new_row[rows] = len(traits)
+        kept = min(rows, key=lambda row: not pairs.traits[row].concept_ids)
+        others = tuple(pairs.traits[row].key for row in rows if row != kept)
+        trait = pairs.traits[kept]
+        traits.append(replace(trait, aliases=trait.aliases + others))
+    renumbered = np.stack([pairs.pairs[:, 0], new_row[pairs.pairs[:, 1]]], 1)
+    # Of one pair's rows the strongest comes first.
+    order = np.lexsort((-pairs.neg_log10_p, renumbered[:, 1], renumbered[:, 0]))
+    begins = np.ones(len(order), bool)
+    begins[1:] = (renumbered[order][1:] != renumbered[order][:-1]).any(1)
+    starts = np.flatnonzero(begins)
+    strongest = order[starts]
+    odds = np.fmax.reduceat(pairs.log_odds[order], starts) if len(starts) else pairs.log_odds
+    # In the order in which pairs came first.
+    rank = np.argsort(np.minimum.reduceat(order, starts)) if len(starts) else starts
+    strongest = strongest[rank]
+    return AssociationPairs(
+        snps=pairs.snps,
+        traits=traits,
+        pairs=renumbered[strongest],
+        neg_log10_p=pairs.neg_log10_p[strongest],
+        log_odds=odds[rank],
+        pmids=[pairs.pmids[row] for row in strongest.tolist()],
+        sources=[pairs.sources[row] for row in strongest.tolist()],
     )
 
 

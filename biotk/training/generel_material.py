@@ -19,7 +19,7 @@ from biotk.errors import InputError
 from biotk.evaluation.pair_splits import PairSplits, split_pairs
 from biotk.genomics.associations import Association, iter_associations
 from biotk.genomics.loci import GenePlaces, Places, Weighted, genes_of, region_codes, regions_of
-from biotk.genomics.pairs import AssociationPairs, Trait, pairs_of, trait_kind
+from biotk.genomics.pairs import AssociationPairs, Trait, joined_by_name, pairs_of, trait_kind
 from biotk.genomics.relations import iter_relations
 from biotk.kb import KnowledgeBase, open_kb
 from biotk.kb.default import resolve_kb
@@ -154,12 +154,13 @@ def gather(recipe: GenerelRecipe, out: Path, *, say: Say) -> GenerelMaterial:
     pairs = pairs_of(_associations(recipe, facts, say))
     if not len(pairs):
         raise InputError(f"{recipe.path}: [[associations]] have no rows to train on")
-    splits = _splits(recipe, pairs)
     kbs = {each.name: _kb(recipe, each.name, out, facts, say) for each in recipe.kbs}
     concept_names = ConceptNames(kbs.values())
     genes = GeneNames(None if recipe.genes is None else kbs[recipe.genes])
     texts = Texts()
     pairs.traits = [concept_names.named(each) for each in pairs.traits]
+    pairs = joined_by_name(pairs)
+    splits = _splits(recipe, pairs)
     parts = concept_names.parts(pairs.traits)
     part_texts = {texts.row(each.name): each for each in parts}
     trait_texts = np.array([texts.row(each.name) for each in pairs.traits], np.int64)

@@ -138,7 +138,8 @@ def calibrate(
         **made_of(linker, options),
         "kb": next(iter(kbs)) if len(kbs) == 1 else None,
         "kbs": kbs,
-        "sets": {str(path.name): sha256_file(path) for path, _ in pairs},
+        # With the folder's name, for many corpora have a file dev.txt.
+        "sets": {f"{path.parent.name}/{path.name}": sha256_file(path) for path, _ in pairs},
         "half": str(half),
         "pipeline": pipeline,
         **{key: value for key, value in detection.items() if value is not None},

@@ -64,7 +64,7 @@ lint: $(VENV)/.installed-dev
 
 test-main: $(VENV)/.installed-dev
 	@echo "== the main environment, $(VENV) =="
-	$(TEST_ENV) OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile
+	$(TEST_ENV) OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --durations 25
 
 test-scispacy: $(SCISPACY)/.installed
 	@echo "== the environment with scispaCy, $(SCISPACY) =="

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -209,6 +209,34 @@ def joined_by_name(pairs: AssociationPairs) -> AssociationPairs:
         pmids=[pairs.pmids[row] for row in strongest.tolist()],
         sources=[pairs.sources[row] for row in strongest.tolist()],
     )
+
+
+def rows_of(pairs: AssociationPairs, rows: Ints) -> Iterator[Association]:
+    """Yield pairs as association rows, with what is kept of them.
+
+    :param rows: of the pairs that are wanted.
+    """
+    for row in rows.tolist():
+        snp_row, trait_row = pairs.pairs[row].tolist()
+        snp, trait = pairs.snps[snp_row], pairs.traits[trait_row]
+        strong, odds = float(pairs.neg_log10_p[row]), float(pairs.log_odds[row])
+        first, *others = trait.concept_ids or (None,)
+        yield Association(
+            rsid=snp.rsid,
+            trait=trait.name,
+            p=10.0**-strong if strong else None,
+            neg_log10_p=strong or None,
+            source=pairs.sources[row],
+            gene=", ".join(snp.genes) or None,
+            chromosome=snp.chromosome or None,
+            position=snp.position or None,
+            build=BUILD if snp.chromosome else None,
+            concept_id=first,
+            other_concept_ids=tuple(others),
+            effect=None if math.isnan(odds) else odds,
+            unit=None if math.isnan(odds) else LOG_ODDS,
+            pmid=pairs.pmids[row] or None,
+        )
 
 
 def _joined(known: Snp | None, row: Association) -> Snp:

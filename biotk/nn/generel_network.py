@@ -24,7 +24,8 @@ class GenerelConfig:
     :param n_snps: SNPs that have a row of their own.
     :param n_regions: regions of chromosomes that have one.
     :param n_genes: genes that have one.
-    :param n_concepts: concepts that have one, beside their text: those that SNPs are linked to.
+    :param n_concepts: concepts that have one, beside their text: those that SNPs or relations are
+        linked to.
     :param dim: the length of vectors.
     :param hidden: the width inside the adapters.
     :param text_dim: the length of the sentence encoder's vectors.

@@ -22,6 +22,8 @@ import torch
 from torch import Tensor
 
 from biotk.errors import BioTKError, InputError
+from biotk.genomics.associations import write_associations
+from biotk.genomics.pairs import rows_of
 from biotk.nn.generel_network import GenerelConfig, GenerelNetwork
 from biotk.nn.synonym_files import untuned_encoder
 from biotk.training.checkpoints import Progress, resume, save_checkpoint
@@ -36,7 +38,7 @@ from biotk.training.lazy_adam import LazyAdam
 from biotk.training.log import Log, Say, ShowProgress, read_log
 from biotk.training.metrics import versions, write_model
 
-STAGE, TEXTS = "space", "texts"
+STAGE, TEXTS, HELD = "space", "texts", "held"
 
 
 class GenerelTraining:
@@ -80,7 +82,7 @@ class GenerelTraining:
                 n_snps=len(self.material.pairs.snps),
                 n_regions=len(self.material.region_codes),
                 n_genes=len(self.material.symbols),
-                n_concepts=len(self.material.pairs.traits),
+                n_concepts=int(self.material.concept_rows.max(initial=-1)) + 1,
                 dim=recipe.shape.dim,
                 hidden=recipe.shape.hidden,
                 text_dim=encoder.dim,
@@ -91,6 +93,7 @@ class GenerelTraining:
             raise InputError(f"{recipe.path}: there is nothing to train on")
         self._shares = task_shares(self._tasks, recipe.training)
         self._held = held_pairs(self.material, self._shared)
+        self._write_held()
         self._progress = Progress(recipe=recipe.sha256)
         tables = {each.weight for each in self.network.tables()}
         dense = [each for each in self.network.parameters() if each not in tables]
@@ -102,6 +105,16 @@ class GenerelTraining:
             ]
         )
         self._rates = [training.lr, training.table_lr]
+
+    def _write_held(self) -> None:
+        """Write the held pairs as tables, so that anybody can ask about them."""
+        for name, part in self.material.splits.held.items():
+            for which, rows in (("tuning", part.tuning), ("reported", part.reported)):
+                folder = self._out / HELD
+                folder.mkdir(parents=True, exist_ok=True)
+                write_associations(
+                    folder / f"{name}-{which}.parquet", rows_of(self.material.pairs, rows)
+                )
 
     def state(self) -> dict[str, Tensor]:
         """:returns: all weights, by name."""

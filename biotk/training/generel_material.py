@@ -111,7 +111,8 @@ class GenerelMaterial:
     :param symbols: of genes, in the order of the table of genes.
     :param gene_texts: the row of each. *Shape*: (genes,).
     :param gene_rows: of each text, the gene that it is; -1 for none. *Shape*: (texts,).
-    :param concept_rows: of each text, the trait that it is; -1 for none. *Shape*: (texts,).
+    :param concept_rows: of each text, the concept that it is, traits before what relations name;
+        -1 for none. *Shape*: (texts,).
     :param gene_places: where genes lie.
     :param places: where SNPs lie.
     :param region_codes: the codes of regions that have a row, ascending.
@@ -191,7 +192,9 @@ def gather(recipe: GenerelRecipe, out: Path, *, say: Say) -> GenerelMaterial:
         symbols=symbols,
         gene_texts=gene_texts,
         gene_rows=_inverse(gene_texts, len(texts.texts)),
-        concept_rows=_inverse(trait_texts, len(texts.texts)),
+        concept_rows=_inverse(
+            np.concatenate([trait_texts, _others(relations, trait_texts)]), len(texts.texts)
+        ),
         gene_places=gene_places,
         places=places,
         region_codes=codes,
@@ -203,6 +206,12 @@ def gather(recipe: GenerelRecipe, out: Path, *, say: Say) -> GenerelMaterial:
         synonyms=np.array(synonyms, np.int64).reshape(-1, 2),
         facts=facts,
     )
+
+
+def _others(relations: Iterable[RelationPairs], traits: Ints) -> Ints:
+    """:returns: the texts of concepts that relations name and that are no traits."""
+    sides = [each.pairs[:, at] for each in relations for at in (0, 1) if not each.genes[at]]
+    return np.setdiff1d(np.concatenate([np.zeros(0, np.int64), *sides]), traits)
 
 
 def _inverse(rows: Ints, n: int) -> Ints:

@@ -67,7 +67,7 @@ class Shared(NamedTuple):
     :param snps: what the network reads of each SNP.
     :param gene_texts: the vectors of the table of genes. *Shape*: (genes, width).
     :param gene_rows: of each text, the gene that it is; -1 for none. *Shape*: (texts,).
-    :param concept_rows: of each text, the trait that it is; -1 for none. *Shape*: (texts,).
+    :param concept_rows: of each text, the concept that it is; -1 for none. *Shape*: (texts,).
     :param hidden: what is hidden in training.
     """
 

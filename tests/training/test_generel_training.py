@@ -11,7 +11,10 @@ import torch
 from tiny_space import WordEncoder, write_material
 
 from biotk.errors import InputError, UnknownNameError
-from biotk.genomics.pairs import degrees
+from biotk.evaluation.pair_splits import SPLITS
+from biotk.genomics.associations import iter_associations
+from biotk.genomics.pairs import degrees, pairs_of
+from biotk.genomics.space import load_space
 from biotk.nn.generel_network import GenerelConfig, GenerelNetwork, Hidden, SnpInputs
 from biotk.nn.tensor_files import read_tensors
 from biotk.training.generel import GenerelTraining
@@ -44,6 +47,32 @@ def test_training_learns_what_is_held(trained):
     metrics = json.loads((trained / "run/metrics.json").read_text())
     assert metrics["data"]["licences"] == ["CC0-1.0"]
     assert metrics["steps"] == 40
+
+
+def test_held_pairs_are_tables_that_can_be_asked_about(trained):
+    folder = trained / "run/held"
+    names = {f"{split}-{part}.parquet" for split in SPLITS for part in ("tuning", "reported")}
+    assert {each.name for each in folder.iterdir()} == names
+    rows = {each.name: list(iter_associations(each)) for each in folder.iterdir()}
+    training = GenerelTraining(
+        read_generel_recipe(trained / "recipe.toml"), trained / "run", encoder=WordEncoder()
+    )
+    pairs, splits = training.material.pairs, training.material.splits
+    for split in SPLITS:
+        for part in ("tuning", "reported"):
+            held = getattr(splits.held[split], part)
+            again = pairs_of(rows[f"{split}-{part}.parquet"])
+            assert len(again) == len(held)
+            for n, row in enumerate(held.tolist()):
+                snp, trait = pairs.pairs[row]
+                assert again.snps[again.pairs[n, 0]] == pairs.snps[snp]
+                assert again.traits[again.pairs[n, 1]].key == pairs.traits[trait].key
+            np.testing.assert_allclose(again.neg_log10_p, pairs.neg_log10_p[held])
+            np.testing.assert_allclose(again.log_odds, pairs.log_odds[held])
+    space = load_space(trained / "run/model")
+    for split, unknown in (("warm", False), ("cold", True), ("locus", True)):
+        known = {space.rows.snp(each.rsid) < 0 for each in rows[f"{split}-reported.parquet"]}
+        assert known == {unknown}
 
 
 def test_training_goes_on_after_a_kill_to_the_same_end(trained, tmp_path):

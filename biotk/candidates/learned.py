@@ -1,4 +1,8 @@
-"""Names learned from the annotated mentions of a training corpus, kept apart from the KB's own."""
+"""Names learned from the annotated mentions of a training corpus, kept apart from the KB's own.
+
+What annotators linked is a table of strings and ids that belongs to no KB (:func:`count_mentions`);
+:class:`LearnedNames` is such a table in the ids of one KB.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,69 @@ from pathlib import Path
 from biotk.document import Document
 from biotk.errors import FormatError, InputError, Problem
 from biotk.kb import KnowledgeBase
+from biotk.resources import find_file
 from biotk.text.abbreviations import find_abbreviations
 from biotk.text.normalize import bag_of, plural_key
 
 _HEADER = "mention\tconcept_id\tcount"
+_FILE = "learned.tsv"
+#: How a candidate was found that annotators meant by the very mention.
+LEARNED_ROUTE = "training"
+#: The table that comes with BioTK: of the training documents of BC5CDR, NCBI Disease and BioRED.
+DEFAULT_LEARNED = "biotk-names"
+#: In place of a table where none is wanted.
+NO_LEARNED = "none"
+
+
+def count_mentions(documents: Iterable[Document]) -> list[tuple[str, str, int]]:
+    """Count what annotators linked, whatever the KB.
+
+    :param documents: annotated ones; composites teach nothing, nor do variants and whatever else
+        has an id that is no CURIE.
+    :returns: mentions, ids as the corpora have them, and how often; strings that differ by case and
+        number alone are one, as it came first.
+    """
+    counts: dict[str, Counter[str]] = {}
+    texts: dict[str, str] = {}
+    for text, concept_id in _annotated(documents):
+        key = plural_key(text)
+        if key and ":" in concept_id:
+            texts.setdefault(key, text)
+            counts.setdefault(key, Counter())[concept_id] += 1
+    return [
+        (texts[key], concept_id, count)
+        for key in sorted(counts)
+        for concept_id, count in sorted(counts[key].items())
+    ]
+
+
+def write_counts(path: Path | str, rows: Iterable[tuple[str, str, int]]) -> None:
+    """Write a table that :meth:`LearnedNames.read` reads.
+
+    :param rows: mentions, ids, and how often.
+    """
+    lines = [f"{' '.join(text.split())}\t{concept_id}\t{count}" for text, concept_id, count in rows]
+    Path(path).write_text("\n".join([_HEADER, *lines]) + "\n", encoding="utf-8")
+
+
+def find_learned(name: str | Path) -> Path:
+    """Find a table by its name.
+
+    :param name: a file, a folder that holds it, or the name of one that comes with BioTK.
+    :raises InputError: there is none.
+    """
+    missing = f"there is no table of mentions {name}: biotk train names makes one"
+    return find_file("models", name, _FILE, missing=missing)
+
+
+def _annotated(documents: Iterable[Document]) -> Iterator[tuple[str, str]]:
+    """Yield mentions and ids; a short form that its document defines as its long form."""
+    for document in documents:
+        long_forms = {(a.start, a.end): a.long for a in find_abbreviations(document.text)}
+        for mention in document.mentions:
+            if len(mention.links) == 1 and mention.concept_ids:
+                text = long_forms.get((mention.start, mention.end), mention.text)
+                yield text, mention.concept_ids[0]
 
 
 class LearnedNames:
@@ -42,12 +105,8 @@ class LearnedNames:
     def from_documents(cls, kb: KnowledgeBase, documents: Iterable[Document]) -> LearnedNames:
         """Learn from all linked mentions; composites and ids outside the KB teach nothing."""
         names = cls(kb)
-        for document in documents:
-            long_forms = {(a.start, a.end): a.long for a in find_abbreviations(document.text)}
-            for mention in document.mentions:
-                if len(mention.links) == 1 and mention.concept_ids:
-                    text = long_forms.get((mention.start, mention.end), mention.text)
-                    names.add(text, mention.concept_ids[0])
+        for text, concept_id in _annotated(documents):
+            names.add(text, concept_id)
         return names
 
     def add(self, text: str, concept_id: str, *, count: int = 1) -> None:
@@ -63,20 +122,26 @@ class LearnedNames:
 
     def write(self, path: Path | str) -> None:
         """Write a table: mention, concept id, how often; what :meth:`read` reads."""
-        rows = [_HEADER]
-        for key, counts in self._plural.items():
-            text = " ".join(self._text[key].split())
-            for concept_idx, count in sorted(counts.items()):
-                rows.append(f"{text}\t{self._kb.id_of(concept_idx)}\t{count}")
-        Path(path).write_text("\n".join(rows) + "\n", encoding="utf-8")
+        write_counts(
+            path,
+            (
+                (self._text[key], self._kb.id_of(concept_idx), count)
+                for key, counts in self._plural.items()
+                for concept_idx, count in sorted(counts.items())
+            ),
+        )
 
     @classmethod
     def read(cls, kb: KnowledgeBase, path: Path | str) -> LearnedNames:
         """Read what :meth:`write` wrote, or a table of one's own; ids are those of any KB.
 
+        :param path: a file, a folder that holds one, or the name of one that comes with BioTK; the
+            ids of that need not be in the KB.
         :raises FormatError: a row is not three columns with a count in the third.
-        :raises InputError: no id of the table is in the KB.
+        :raises InputError: there is no such table, or no id of it is in the KB.
         """
+        comes_with_biotk = str(path) == DEFAULT_LEARNED
+        path = find_learned(path)
         names = cls(kb)
         n_rows = 0
         lines = Path(path).read_text(encoding="utf-8").splitlines()
@@ -90,7 +155,7 @@ class LearnedNames:
                 raise FormatError(Problem(str(path), number, wanted, line[:200]))
             names.add(text, concept_id, count=int(count))
             n_rows += 1
-        if n_rows and not len(names):
+        if n_rows and not len(names) and not comes_with_biotk:
             raise InputError(f"{path}: none of its ids is in the KB {kb.manifest.name!r}")
         return names
 

@@ -18,6 +18,7 @@ from biotk.cli.linker_options import (
     Dial,
     Encoder,
     Fusion,
+    Learned,
     Model,
     Nil,
     OtherLinker,
@@ -69,6 +70,7 @@ def annotate_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    learned_names: Learned = None,
     router: RouterOption = None,
     dial: Dial = None,
     nil: Nil = None,
@@ -145,6 +147,7 @@ def annotate_cli(
 
     how = {"linker": linker, "model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
     how |= {"nil": nil, "calibration": calibration, "router": router}
+    how["learned_names"] = learned_names
     given = {"kb": kb, **how, "dial": dial, "detector": detector, "tagger": tagger}
     overrides: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     overrides |= {"variants": True} if variants else {}

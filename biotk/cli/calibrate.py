@@ -12,7 +12,15 @@ from biotk.cli.detector_options import OtherDetector, Tagger
 from biotk.cli.evaluate_corpus import annotated_by, check_corpus, half_of, read_corpus
 from biotk.cli.evaluate_options import Half, LowCoverage, WhichHalf
 from biotk.cli.evaluate_part import resolver
-from biotk.cli.linker_options import Dial, Encoder, Fusion, LinkerName, Model, RouterOption
+from biotk.cli.linker_options import (
+    Dial,
+    Encoder,
+    Fusion,
+    Learned,
+    LinkerName,
+    Model,
+    RouterOption,
+)
 from biotk.cli.output import say
 from biotk.errors import InputError
 
@@ -43,6 +51,7 @@ def calibrate_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    learned_names: Learned = None,
     router: RouterOption = None,
     dial: Dial = None,
     pipeline: Annotated[
@@ -79,7 +88,14 @@ def calibrate_cli(
     fitted = calibrate(
         list(zip(corpus, kb if len(kb) > 1 else kb * len(corpus))),
         linker,
-        {"model": model, "encoder": encoder, "fusion": fusion, "router": router, "dial": dial},
+        {
+            "model": model,
+            "encoder": encoder,
+            "fusion": fusion,
+            "router": router,
+            "dial": dial,
+            "learned": learned_names,
+        },
         pipeline=None if pipeline == _NO_PIPELINE else pipeline,
         detection={"detector": detector, "tagger": tagger},
         parts=parts,
@@ -114,9 +130,16 @@ def calibrate(
     """
     from biotk.kb.default import resolve_kb
     from biotk.kb.manifest import sha256_file
-    from biotk.linking.registry import LinkerOptions, check_linker, made_of, sharing
+    from biotk.linking.registry import (
+        LinkerOptions,
+        check_linker,
+        default_learned,
+        made_of,
+        sharing,
+    )
     from biotk.training.calibrate import fit_calibration, joined
 
+    how = {**how, "learned": how["learned"] or default_learned(linker)}
     options = LinkerOptions(**how)
     check_linker(linker, options)
     options = sharing(linker, options)
@@ -140,6 +163,7 @@ def calibrate(
         "kbs": kbs,
         # With the folder's name, for many corpora have a file dev.txt.
         "sets": {f"{path.parent.name}/{path.name}": sha256_file(path) for path, _ in pairs},
+        "learned": _learned_told(options),
         "half": str(half),
         "pipeline": pipeline,
         **{key: value for key, value in detection.items() if value is not None},
@@ -149,6 +173,17 @@ def calibrate(
     return fit_calibration(
         {view: joined(each) for view, each in answers.items()}, made_with=made_with, say=say
     )
+
+
+def _learned_told(options: LinkerOptions) -> str | None:
+    """:returns: the checksum of the table of training mentions, or that there was none."""
+    from biotk.candidates.learned import NO_LEARNED, find_learned
+    from biotk.kb.manifest import sha256_file
+
+    learned = options.learned
+    if learned == NO_LEARNED or not isinstance(learned, str | Path):
+        return None
+    return sha256_file(find_learned(learned))
 
 
 def _answers(

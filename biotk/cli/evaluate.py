@@ -10,6 +10,7 @@ from biotk.cli.evaluate_generel import generel_cli
 from biotk.cli.evaluate_linking import linking_cli
 from biotk.cli.evaluate_mentions import mentions_cli
 from biotk.cli.evaluate_partial_kb import partial_kb_cli
+from biotk.cli.evaluate_relatedness import relatedness_cli
 from biotk.cli.evaluate_sections import sections_cli
 from biotk.cli.evaluate_variants import variants_cli
 
@@ -24,3 +25,4 @@ app.command("variants")(variants_cli)
 app.command("calibration")(calibration_cli)
 app.command("partial-kb")(partial_kb_cli)
 app.command("generel")(generel_cli)
+app.command("relatedness")(relatedness_cli)

@@ -10,7 +10,14 @@ from biotk.cli.evaluate_corpus import check_corpus, half_of, read_corpus
 from biotk.cli.evaluate_options import Corpus, Half, Json, Kb, WhichHalf
 from biotk.cli.evaluate_part import resolver
 from biotk.cli.evaluate_report import show_report
-from biotk.cli.linker_options import CalibrationOption, Encoder, Fusion, LinkerName, Model
+from biotk.cli.linker_options import (
+    CalibrationOption,
+    Encoder,
+    Fusion,
+    Learned,
+    LinkerName,
+    Model,
+)
 from biotk.cli.output import say
 
 _COVERAGE = 0.95
@@ -23,6 +30,7 @@ def calibration_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    learned_names: Learned = None,
     calibration: CalibrationOption = None,
     parts: Annotated[
         int, typer.Option(min=1, help="Over how many random halves of the KB it is measured.")
@@ -38,9 +46,9 @@ def calibration_cli(
 
     For example:
 
-    biotk evaluate calibration --corpus dev.pubtator --kb mesh --calibration calibration.json --json
+    biotk evaluate calibration --corpus dev.pubtator --kb mesh --half reported --json
     """
-    how = {"model": model, "encoder": encoder, "fusion": fusion}
+    how = {"model": model, "encoder": encoder, "fusion": fusion, "learned": learned_names}
     report = evaluate_calibration(
         corpus, kb, linker, how, calibration=calibration, parts=parts, seed=seed, half=half
     )
@@ -61,10 +69,18 @@ def evaluate_calibration(
     """Ask a calibrated linker about gold mentions in random halves of a KB."""
     from biotk.kb.default import resolve_kb
     from biotk.linking.calibration import DEFAULT_CALIBRATION, Calibration, find_calibration
-    from biotk.linking.registry import LinkerOptions, check_linker, made_of, make_linker, sharing
+    from biotk.linking.registry import (
+        LinkerOptions,
+        check_linker,
+        default_learned,
+        made_of,
+        make_linker,
+        sharing,
+    )
     from biotk.training.calibrate import PartAnswers, asked_of, calibration_figures, joined
     from biotk.training.kb_parts import random_halves
 
+    how = {**how, "learned": how["learned"] or default_learned(linker)}
     options = LinkerOptions(**how)
     check_linker(linker, options)
     options = sharing(linker, options)

@@ -27,6 +27,7 @@ from biotk.cli.linker_options import (
     Dial,
     Encoder,
     Fusion,
+    Learned,
     Model,
     Nil,
     OtherLinker,
@@ -44,6 +45,7 @@ def end_to_end_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    learned_names: Learned = None,
     router: RouterOption = None,
     dial: Dial = None,
     nil: Nil = None,
@@ -78,6 +80,7 @@ def end_to_end_cli(
         model=model,
         encoder=encoder,
         fusion=fusion,
+        learned_names=learned_names,
         router=router,
         dial=dial,
         nil=nil,
@@ -102,6 +105,7 @@ def evaluate_end_to_end(
     model: str | None = None,
     encoder: str | None = None,
     fusion: Path | None = None,
+    learned_names: str | None = None,
     router: str | None = None,
     dial: float | None = None,
     nil: str | None = None,
@@ -130,6 +134,7 @@ def evaluate_end_to_end(
     allowed = None if subset is None else frozenset(kb.ids_of(subset.indices))
     how: dict[str, Any] = {"linker": linker, "router": router, "dial": dial}
     how |= {"model": model, "encoder": encoder, "fusion": fusion and str(fusion)}
+    how["learned_names"] = learned_names
     how |= {"nil": nil, "calibration": calibration, "detector": detector, "tagger": tagger}
     predicted = annotated_by(pipeline, str(kb.path), documents, **how, **seek)
     scores = score_end_to_end(zip(documents, predicted), resolve=resolve, allowed_ids=allowed)

@@ -20,6 +20,7 @@ from biotk.cli.linker_options import (
     Dial,
     Encoder,
     Fusion,
+    Learned,
     LinkerName,
     Model,
     RouterOption,
@@ -40,13 +41,14 @@ def linking_cli(
     shortlist: ShortlistOption = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    learned_names: Learned = None,
     router: RouterOption = None,
     dial: Dial = None,
     train: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A training corpus whose mentions are learned; may be given again. Documents "
-            "that are in the evaluated corpus too are left out."
+            help="A training corpus whose mentions are learned, in place of --learned-names; may "
+            "be given again. Documents that are in the evaluated corpus too are left out."
         ),
     ] = None,
     types: Types = None,
@@ -80,6 +82,7 @@ def linking_cli(
         shortlist=shortlist,
         encoder=encoder,
         fusion=fusion,
+        learned_names=learned_names,
         router=router,
         dial=dial,
         train=train or [],
@@ -101,6 +104,7 @@ def evaluate_linking(
     shortlist: str | None = None,
     encoder: str | None = None,
     fusion: Path | None = None,
+    learned_names: str | None = None,
     router: str | None = None,
     dial: float | None = None,
     train: Iterable[Path] = (),
@@ -114,12 +118,13 @@ def evaluate_linking(
     from biotk.candidates.learned import LearnedNames
     from biotk.evaluation import gold_ids, score_linking
     from biotk.kb.default import resolve_kb
-    from biotk.linking.registry import check_linker, make_linker
+    from biotk.linking.registry import check_linker, default_learned, make_linker
 
     options = linker_options(
         linker, model=model, shortlist=shortlist, encoder=encoder, fusion=fusion
     )
-    options = replace(options, router=router, dial=dial)
+    learned_names = learned_names or default_learned(linker)
+    options = replace(options, router=router, dial=dial, learned=learned_names)
     check_linker(linker, options)
     corpus_documents = of_gold_types(read_corpus(corpus), gold_types)
     kb = resolve_kb(kb_name)

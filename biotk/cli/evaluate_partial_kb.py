@@ -16,7 +16,14 @@ from biotk.cli.evaluate_drawn_parts import PartsWanted, write_parts
 from biotk.cli.evaluate_options import Corpus, Half, Json, Kb, PipelineName, WhichHalf
 from biotk.cli.evaluate_part import resolver
 from biotk.cli.evaluate_report import show_report
-from biotk.cli.linker_options import CalibrationOption, Encoder, Fusion, LinkerName, Model
+from biotk.cli.linker_options import (
+    CalibrationOption,
+    Encoder,
+    Fusion,
+    Learned,
+    LinkerName,
+    Model,
+)
 from biotk.cli.output import say
 from biotk.cli.subset_options import Branch, Ids, PartOptions, Source, Subset, Types
 from biotk.errors import InputError
@@ -49,6 +56,7 @@ def partial_kb_cli(
     model: Model = None,
     encoder: Encoder = None,
     fusion: Fusion = None,
+    learned_names: Learned = None,
     detector: OtherDetector = None,
     tagger: Tagger = None,
     calibration: CalibrationOption = None,
@@ -93,9 +101,9 @@ def partial_kb_cli(
 
     For example:
 
-    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --subset-ids ids.txt --calibration c.json
+    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --subset-ids medic.json --complement
 
-    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --random-halves 10 --calibration own.json
+    biotk evaluate partial-kb --corpus dev.jsonl --kb mesh --random-halves 10 --half reported
 
     biotk evaluate partial-kb --corpus craft.jsonl --kb open --by-type --calibration own.json
     """
@@ -113,7 +121,13 @@ def partial_kb_cli(
         kb,
         pipeline,
         linker,
-        {"model": model, "encoder": encoder, "fusion": fusion, "calibration": calibration},
+        {
+            "model": model,
+            "encoder": encoder,
+            "fusion": fusion,
+            "calibration": calibration,
+            "learned": learned_names,
+        },
         {"detector": detector, "tagger": tagger},
         wanted=wanted,
         half=half,
@@ -144,10 +158,14 @@ def evaluate_partial_kb(
     """
     from biotk.kb.default import resolve_kb
     from biotk.linking.calibration import DEFAULT_CALIBRATION
-    from biotk.linking.registry import LinkerOptions, check_linker
+    from biotk.linking.registry import LinkerOptions, check_linker, default_learned
     from biotk.training.calibrate import gold_of
 
-    how = {**how, "calibration": how["calibration"] or DEFAULT_CALIBRATION}
+    how = {
+        **how,
+        "calibration": how["calibration"] or DEFAULT_CALIBRATION,
+        "learned": how["learned"] or default_learned(linker),
+    }
     options = LinkerOptions(**how, nil="calibrated")
     check_linker(linker, options)
     kb = resolve_kb(kb_name)

@@ -17,6 +17,7 @@ from biotk.cli.linker_options import (
     CalibrationOption,
     Dial,
     Encoder,
+    Learned,
     LinkerName,
     Model,
     Nil,
@@ -62,6 +63,7 @@ def link_cli(
     encoder: Encoder = None,
     router: RouterOption = None,
     dial: Dial = None,
+    learned_names: Learned = None,
     nil: Nil = None,
     calibration: CalibrationOption = None,
     n_best: Annotated[
@@ -106,7 +108,7 @@ def link_cli(
     shown = n_best or (_SHOWN if file is None else 1)
     part = PartOptions(types=types, source=source, branch=branch, ids=ids, subset=subset)
     how: dict[str, Any] = {"model": model, "encoder": encoder, "router": router, "dial": dial}
-    how |= {"nil": nil, "calibration": calibration}
+    how |= {"nil": nil, "calibration": calibration, "learned": learned_names}
     made = _make(linker, open_named(kb), part, how, n_best=shown)
     n_refused = _write(made, asked, n_best=shown, as_json=as_json, as_rows=file is not None)
     for problem in problems.kept[:5]:
@@ -128,8 +130,9 @@ def _make(
     n_best: int,
 ) -> Linker:
     from biotk.linking import GenerativeConfig, LexicalConfig
-    from biotk.linking.registry import LinkerOptions, make_linker
+    from biotk.linking.registry import LinkerOptions, default_learned, make_linker
 
+    how["learned"] = how["learned"] or default_learned(linker)
     # Who asks for fewer gets fewer shown; the search is as wide as ever, and its answer the same.
     options = LinkerOptions(
         **how,

@@ -53,12 +53,22 @@ Nil = Annotated[
         "Without it as the linker itself does, or calibrated with a calibration.",
     ),
 ]
+Learned = Annotated[
+    str | None,
+    typer.Option(
+        "--learned-names",
+        metavar="FILE",
+        help="What annotators meant by mentions, as `biotk train names` wrote it; biotk-names "
+        "comes with BioTK, and is taken by all linkers but lexical; none is without.",
+    ),
+]
 CalibrationOption = Annotated[
     str | None,
     typer.Option(
         "--calibration",
         metavar="FILE",
-        help="How likely answers are right, as `biotk calibrate` wrote it.",
+        help="How likely answers are right, as `biotk calibrate` wrote it; "
+        "biotk-calibration comes with BioTK, for the linker cascade.",
     ),
 ]
 RouterOption = Annotated[

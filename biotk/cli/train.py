@@ -8,6 +8,7 @@ from biotk.cli.train_encoder import encoder_cli
 from biotk.cli.train_fusion import fusion_cli
 from biotk.cli.train_generel import generel_cli
 from biotk.cli.train_linker import linker_cli
+from biotk.cli.train_names import names_cli
 from biotk.cli.train_router import router_cli
 from biotk.cli.train_sections import sections_cli
 from biotk.cli.train_tagger import tagger_cli
@@ -21,6 +22,7 @@ app.command("linker")(linker_cli)
 app.command("tagger")(tagger_cli)
 app.command("encoder")(encoder_cli)
 app.command("fusion")(fusion_cli)
+app.command("names")(names_cli)
 app.command("router")(router_cli)
 app.command("sections")(sections_cli)
 app.command("generel")(generel_cli)

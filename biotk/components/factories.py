@@ -215,7 +215,7 @@ def make_linker(
     dial (float | None): how much "routed" asks, from 0, names alone, to 1, all that there is; 0.5.
     nil (str | None): how NIL is decided: "none", "threshold", "prune", "mass", "calibrated" or
         "calibrated-part"; None: as the linker itself does, or "calibrated" with a calibration.
-    calibration (str | None): a file of `biotk calibrate`.
+    calibration (str | None): a file of `biotk calibrate`, or "biotk-calibration", the cascade's.
     labels (list[str] | None): entity labels that are linked; without them all are.
     learned_names (str | None): a table of training mentions that LearnedNames.write wrote.
     types, sources, branch, ids (list[str] | None): the part of the KB that may be answered.

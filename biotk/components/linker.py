@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from spacy.tokens import Doc, Span
 
-from biotk.candidates.learned import LearnedNames
+from biotk.candidates.learned import DEFAULT_LEARNED, NO_LEARNED, find_learned
 from biotk.components.batched import BatchedComponent
 from biotk.components.extensions import add_getter
 from biotk.components.forking import one_thread_after_fork
@@ -143,7 +143,7 @@ class LinkerComponent(BatchedComponent, KbComponent):
             k=k, threshold=threshold, n_kept=max_entities_per_mention, nil=nil, dial=dial
         )
         self.linked_labels = None if labels is None else frozenset(labels)
-        self.learned_names = learned_names
+        self.learned_names = _file_or_name(learned_names)
         self.resolve_abbreviations = resolve_abbreviations
         self.spans_key = spans_key
         self.section_subsets = section_subsets or {}
@@ -180,9 +180,9 @@ class LinkerComponent(BatchedComponent, KbComponent):
                 fusion=self.fusion,
                 router=self.router,
                 calibration=self.calibration,
+                learned=self.learned_names,
             )
-            learned = self.learned_names and LearnedNames.read(self.kb, self.learned_names)
-            made = LinkersOfParts(self.linker_name, self.kb, learned=learned or None, options=given)
+            made = LinkersOfParts(self.linker_name, self.kb, options=given)
             built = made.of(self.handle.subset)
             self._by_section = {
                 category: made.of(part_of(self.handle, category, self.section_subsets))
@@ -194,8 +194,9 @@ class LinkerComponent(BatchedComponent, KbComponent):
     def to_disk(self, path: Path | str, *, exclude: Iterable[str] = ()) -> None:
         """Save into a folder, the training mentions and the places of model and encoder too."""
         super().to_disk(path, exclude=exclude)
-        if self.learned_names is not None:
-            shutil.copyfile(self.learned_names, Path(path) / _LEARNED)
+        # The table that comes with BioTK keeps its name, and so suits any KB still.
+        if self.learned_names not in (None, NO_LEARNED, DEFAULT_LEARNED):
+            shutil.copyfile(find_learned(self.learned_names), Path(path) / _LEARNED)
         if self.fusion is not None:
             shutil.copyfile(self.fusion, Path(path) / _FUSION)
         if self.calibration is not None:

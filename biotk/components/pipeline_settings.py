@@ -15,7 +15,7 @@ from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import Manifest
 from biotk.linking.calibration import find_calibration
-from biotk.linking.registry import LinkerOptions, check_linker, without
+from biotk.linking.registry import LinkerOptions, check_linker, default_learned, without
 from biotk.types import entity_type
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class PipelineSettings:
     model: _File = None
     encoder: _File = None
     fusion: _File = None
+    learned_names: _File = None
     nil: str | None = None
     calibration: _File = None
     detector: str | None = None
@@ -60,7 +61,7 @@ class PipelineSettings:
         if self.linker is not None:
             options = LinkerOptions(
                 model=self.model, encoder=self.encoder, fusion=self.fusion, router=self.router,
-                dial=self.dial, nil=self.nil,
+                dial=self.dial, nil=self.nil, learned=self.learned_names,
             )  # fmt: skip
             check_linker(self.linker, options)
         if self.calibration is not None:
@@ -119,6 +120,8 @@ class PipelineSettings:
         if self.linker is not None:
             # What the pipeline's own linker was told need not suit another.
             component |= {key: None for key in without(self.linker) if key in component}
+            if default_learned(self.linker) is None and "learned_names" in component:
+                component["learned_names"] = None
         own = (self.linker, self.model, self.encoder, self.fusion, self.router)
         if any(each is not None for each in own) or (self.threshold is not None and not self.nil):
             # It says how likely answers of the pipeline's own linker are right, and decides NIL
@@ -131,6 +134,7 @@ class PipelineSettings:
             model=_text(self.model),
             encoder=_text(self.encoder),
             fusion=_text(self.fusion),
+            learned_names=_text(self.learned_names),
             calibration=_text(self.calibration),
             router=_text(self.router),
             dial=self.dial,

@@ -46,6 +46,7 @@ def load_pipeline(
     model: str | Path | None = None,
     encoder: str | Path | None = None,
     fusion: str | Path | None = None,
+    learned_names: str | Path | None = None,
     nil: str | None = None,
     calibration: str | Path | None = None,
     detector: str | None = None,
@@ -75,6 +76,8 @@ def load_pipeline(
     :param encoder: what makes vectors, for the linkers ``dense`` and ``fused``: a folder, or a
         name.
     :param fusion: what the fused linker weighs: a file of ``biotk train fusion``.
+    :param learned_names: what annotators meant by mentions: a table of ``biotk train names``;
+        ``none`` is without.
     :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`.
     :param calibration: how likely answers are right: a file of ``biotk calibrate``.
     :param detector: another detector: ``dictionary``, ``tagger`` or ``both``. Without it the
@@ -92,7 +95,8 @@ def load_pipeline(
     """
     settings = PipelineSettings(
         kb=kb, types=types, sources=sources, branch=branch, ids=ids, subset=subset,
-        threshold=threshold, linker=linker, model=model, encoder=encoder, fusion=fusion, nil=nil,
+        threshold=threshold, linker=linker, model=model, encoder=encoder, fusion=fusion,
+        learned_names=learned_names, nil=nil,
         calibration=calibration, detector=detector, tagger=tagger, router=router,
         dial=dial, section_subsets=section_subsets,
     )  # fmt: skip

@@ -30,6 +30,8 @@ _FILE = "calibration.json"
 #: The calibration that comes with BioTK: of the cascade with biotk-mini, over several KBs, for any.
 DEFAULT_CALIBRATION = "biotk-calibration"
 
+_NAME, _LEARNED = FEATURES.index("name"), FEATURES.index("learned")
+
 #: What may be true of a mention, in the order of a model's outcomes.
 RIGHT, OTHER, NIL = range(3)
 
@@ -175,7 +177,7 @@ def view_of(each: NilEvidence) -> str:
 
 def kinds_of(values: NDArray[np.float64]) -> dict[str, NDArray[np.bool_]]:
     """:returns: for each of :data:`KINDS` which mentions are of it. *Shape*: (mentions,)."""
-    named = values[:, FEATURES.index("name")] == 1
+    named = (values[:, _NAME] == 1) | (values[:, _LEARNED] == 1)
     return {"named": named, "guessed": ~named}
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from biotk.candidates.dense import DenseHit
+from biotk.candidates.learned import LEARNED_ROUTE
 from biotk.candidates.names import ROUTE_SCORES
 from biotk.document import Candidate
 from biotk.linking.context import Context, Contexts
@@ -132,7 +133,7 @@ def _names(row: NDArray[np.float64], candidate: Candidate | None) -> None:
         return
     row[_AT["name"]] = candidate.score
     row[_AT["name_exact"]] = candidate.route in ROUTE_SCORES
-    row[_AT["name_learned"]] = candidate.route == "training"
+    row[_AT["name_learned"]] = candidate.route == LEARNED_ROUTE
 
 
 def _vectors(
@@ -160,7 +161,7 @@ def _shown(
     """:returns: what is told of a candidate: the closest match by name, else what wrote it, else
     what lies near; ids are filled in by the caller.
     """
-    if lexical is not None and (lexical.route in ROUTE_SCORES or lexical.route == "training"):
+    if lexical is not None and (lexical.route in ROUTE_SCORES or lexical.route == LEARNED_ROUTE):
         return lexical if written is None else replace(lexical, log_prob=written.log_prob)
     if written is not None:
         return written

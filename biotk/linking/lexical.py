@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from biotk.candidates.learned import LearnedNames
+from biotk.candidates.learned import LEARNED_ROUTE, LearnedNames
 from biotk.candidates.names import ROUTE_SCORES, match_names
 from biotk.candidates.neighbours import NeighbourSearch, open_neighbours, similarity
 from biotk.document import Candidate, Link
@@ -187,8 +187,9 @@ class LexicalLinker(BatchLinker):
         for rank, query in enumerate(queries):
             # What the document says a short form means outweighs what it could mean elsewhere.
             penalty = 0.2 * rank
-            found.extend(_lowered(self._exact(query, wanted), penalty))
-            found.extend(_lowered(self._learned_exact(query, wanted), penalty))
+            named = list(self._exact(query, wanted))
+            found.extend(_lowered(named, penalty))
+            found.extend(_lowered(self._learned_exact(query, wanted, named), penalty))
             if not exhaustive and any(
                 item.type_fits and item.score > self.config.neighbour_weight for item in found
             ):
@@ -213,13 +214,21 @@ class LexicalLinker(BatchLinker):
                 int(self.kb.is_preferred(match.name_idx)),
             )
 
-    def _learned_exact(self, query: str, wanted: str | None) -> Iterator[_Scored]:
+    def _learned_exact(
+        self, query: str, wanted: str | None, named: Sequence[_Scored]
+    ) -> Iterator[_Scored]:
+        """:param named: the concepts that have the string for a name."""
+        (only,) = named if len({item.concept_idx for item in named}) == len(named) == 1 else (None,)
         for concept_idx, count, total in self._counts(query):
             # Seen once, it stands below what is a name of the KB; seen four times, above it:
             # what annotators mean by "hepatitis" is in some corpora that of drugs.
             score = min(_SEEN + _SEEN_OFTEN * count / (total + 1), 1.0)
             fits = self._fits(concept_idx, wanted)
-            yield _Scored(concept_idx, query, score, "training", fits, standing=2)
+            if only is not None and only.concept_idx == concept_idx:
+                # What it is called in the KB tells more than that annotators agree.
+                yield only._replace(score=max(score, only.score), standing=2)
+            else:
+                yield _Scored(concept_idx, query, score, LEARNED_ROUTE, fits, standing=2)
 
     def _learned_neighbours(self, query: str, wanted: str | None) -> Iterator[_Scored]:
         if not self._learned_keys:
@@ -310,5 +319,5 @@ class LexicalLinker(BatchLinker):
         )
 
 
-def _lowered(found: Iterator[_Scored], penalty: float) -> Iterator[_Scored]:
+def _lowered(found: Iterable[_Scored], penalty: float) -> Iterable[_Scored]:
     return (item._replace(score=item.score - penalty) for item in found) if penalty else found

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from biotk.candidates.learned import LEARNED_ROUTE
 from biotk.candidates.names import ROUTE_SCORES
 from biotk.document import Candidate, Link
 from biotk.kb import KbSubset, KnowledgeBase
@@ -28,6 +29,7 @@ PART_FEATURES = (
     "score",  # of the best candidate, in the scale of its route
     "margin",  # its lead over the second
     "name",  # it is a name of the concept but for what normalisation removes
+    "learned",  # or a mention that annotators linked to it
     "written",  # a model wrote it
     "log_prob",  # the logarithm of what the model gives it
     "nil_low",  # the least that the model gives to "none of these"
@@ -45,6 +47,7 @@ WHOLE_FEATURES = (
     "whole_margin",
     "whole_log_prob",
     "whole_name",
+    "whole_learned",
     "whole_similarity",
     "same",  # the best candidate of the whole is that of the part
     "whole_inside",  # it is in the part at least
@@ -129,11 +132,13 @@ def _part(kb: KnowledgeBase, each: NilEvidence) -> dict[str, float]:
     }
     best = link.candidates[0] if link.candidates else None
     if best is None:
-        return told | {"score": 0.0, "margin": 0.0, "name": 0.0, "written": 0.0, "similarity": 0.0}
+        nothing = ("score", "margin", "name", "learned", "written", "similarity")
+        return told | dict.fromkeys(nothing, 0.0)
     return told | {
         "score": best.score,
         "margin": _margin(link.candidates),
         "name": float(best.route in ROUTE_SCORES),
+        "learned": float(best.route == LEARNED_ROUTE),
         "written": float(best.route == "generated"),
         "log_prob": math.nan if best.log_prob is None else best.log_prob,
         "similarity": similarity(query.looked_up, best.name),
@@ -145,7 +150,8 @@ def _part(kb: KnowledgeBase, each: NilEvidence) -> dict[str, float]:
 def _whole(each: NilEvidence) -> dict[str, float]:
     candidates = () if each.whole is None else each.whole.candidates
     if not candidates:
-        return {"whole_score": 0.0, "whole_margin": 0.0, "whole_name": 0.0, "outside_share": 0.0}
+        nothing = ("whole_score", "whole_margin", "whole_name", "whole_learned", "outside_share")
+        return dict.fromkeys(nothing, 0.0)
     best = candidates[0]
     inside = each.inside.candidates[0] if each.inside.candidates else None
     seen = list(zip(candidates, each.outside))[:_SEEN]
@@ -156,6 +162,7 @@ def _whole(each: NilEvidence) -> dict[str, float]:
         "whole_margin": _margin(candidates),
         "whole_log_prob": math.nan if best.log_prob is None else best.log_prob,
         "whole_name": float(best.route in ROUTE_SCORES),
+        "whole_learned": float(best.route == LEARNED_ROUTE),
         "whole_similarity": looks,
         "same": float(inside is not None and best.concept_id == inside.concept_id),
         "whole_inside": float(not each.outside[0]),

@@ -8,7 +8,7 @@ from biotk.candidates.learned import LearnedNames
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.base import Linker
 from biotk.linking.nil import NilLinker
-from biotk.linking.registry import LinkerOptions, make_linker, sharing
+from biotk.linking.registry import LinkerOptions, learned_of, make_linker, sharing
 from biotk.linking.remembering import RememberingLinker
 
 
@@ -18,7 +18,7 @@ class LinkersOfParts:
     :param name: a key of :data:`~biotk.linking.registry.LINKERS`.
     :param kb: the knowledge base.
     :param options: what the linkers are told.
-    :param learned: names from a training corpus.
+    :param learned: names from a training corpus; those of the options where there are none.
     :param remember: whether the linker of the whole KB keeps every link that it gives, for whoever
         asks about the same mentions in part after part.
     :raises UnknownNameError: there is no linker of that name.
@@ -34,8 +34,10 @@ class LinkersOfParts:
         learned: LearnedNames | None = None,
         remember: bool = False,
     ) -> None:
-        self._name, self._kb, self._learned = name, kb, learned
+        self._name, self._kb = name, kb
         plain = sharing(name, options)
+        learned = learned_of(kb, plain) if learned is None else learned
+        self._learned = learned
         self._options = replace(options, model=plain.model, encoder=plain.encoder)
         self._whole: Linker | None = None
         if remember:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from biotk.candidates.learned import LearnedNames
+from biotk.candidates.learned import DEFAULT_LEARNED, NO_LEARNED, LearnedNames, find_learned
 from biotk.errors import InputError, UnknownNameError
 from biotk.index.kb_trie import Progress
 from biotk.index.kb_vectors import TextEncoder
 from biotk.kb import KbSubset, KnowledgeBase
 from biotk.linking.base import Linker
-from biotk.linking.calibration import Calibration, find_calibration
+from biotk.linking.calibration import DEFAULT_CALIBRATION, Calibration, find_calibration
 from biotk.linking.cascade import CascadeConfig, CascadeLinker
 from biotk.linking.dense import DenseConfig, DenseLinker
 from biotk.linking.encoders import DEFAULT_ENCODER, load_encoder
@@ -71,10 +71,14 @@ class LinkerOptions:
     :param fusion: what a fused linker weighs features by, or a file of `biotk train fusion`.
     :param router: what chooses the way of each mention in a routed linker, or a file of
         `biotk train router`. Without it :data:`~biotk.linking.routing.DEFAULT_ROUTER`.
+    :param learned: training mentions, or the table that they are in, a file or
+        :data:`~biotk.candidates.learned.DEFAULT_LEARNED`; None or ``none`` for none.
     :param dial: how much a routed linker asks, from 0, names alone, to 1, all that there is.
     :param nil: how NIL is decided, a key of :data:`~biotk.linking.nil.STRATEGIES`; None for the
         linker's own way, or ``calibrated`` where there is a calibration.
-    :param calibration: how likely answers are right, or a file of `biotk calibrate`.
+    :param calibration: how likely answers are right, or a file of `biotk calibrate`. Where
+        ``calibrated`` is asked for and none is named, the cascade's,
+        :data:`~biotk.linking.calibration.DEFAULT_CALIBRATION`.
     """
 
     model: Generator | LazyGenerator | str | Path | None = None
@@ -90,6 +94,7 @@ class LinkerOptions:
     dial: float | None = None
     nil: str | None = None
     calibration: Calibration | str | Path | None = None
+    learned: LearnedNames | str | Path | None = None
 
 
 Parts = dict[str, Any]
@@ -224,7 +229,8 @@ def check_linker(name: str, options: LinkerOptions = LinkerOptions()) -> None:
     """Make sure that there is a linker of that name, and that it has a use for what it is given.
 
     :raises UnknownNameError: there is none.
-    :raises InputError: it has no model, for one, and is given one; or there is no such calibration.
+    :raises InputError: it has no model, for one, and is given one; or there is no such calibration
+        or table of mentions.
     """
     if name not in LINKERS:
         raise UnknownNameError("linker", name, LINKERS)
@@ -242,8 +248,34 @@ def check_linker(name: str, options: LinkerOptions = LinkerOptions()) -> None:
         _check_routed(options)
     if options.nil is not None and options.nil not in STRATEGIES:
         raise UnknownNameError("way to decide NIL", options.nil, STRATEGIES)
-    if isinstance(options.calibration, str | Path):
-        find_calibration(options.calibration)
+    calibration = _calibration(options)
+    if isinstance(calibration, str | Path):
+        find_calibration(calibration)
+    if isinstance(options.learned, str | Path) and str(options.learned) != NO_LEARNED:
+        find_learned(options.learned)
+
+
+def default_learned(name: str) -> str | None:
+    """Tell which training mentions a linker knows on the command line where nobody says which.
+
+    :returns: those that the models have read, for the linkers that have one; none for the lexical
+        one, which knows a KB's names alone.
+    """
+    return None if name == "lexical" else DEFAULT_LEARNED
+
+
+def learned_of(kb: KnowledgeBase, options: LinkerOptions) -> LearnedNames | None:
+    """:returns: the training mentions that options name, in the ids of a KB."""
+    if options.learned is None or isinstance(options.learned, LearnedNames):
+        return options.learned
+    return None if str(options.learned) == NO_LEARNED else LearnedNames.read(kb, options.learned)
+
+
+def _calibration(options: LinkerOptions) -> str | Path | Calibration | None:
+    """:returns: the one that is named, or that comes with BioTK where NIL is decided by one."""
+    if options.calibration is None and options.nil in ("calibrated", "calibrated-part"):
+        return DEFAULT_CALIBRATION
+    return options.calibration
 
 
 def _check_routed(options: LinkerOptions) -> None:
@@ -279,7 +311,7 @@ def make_linker(
     :param name: a key of :data:`LINKERS`.
     :param kb: the knowledge base.
     :param subset: the part of it that may be answered.
-    :param learned: names from a training corpus.
+    :param learned: names from a training corpus; those of the options where there are none.
     :param options: what it is told beside.
     :param progress: told how far making the trie of a model, or vectors, is.
     :param whole: the same linker over the whole KB, for ways to decide NIL that look at it; one is
@@ -289,6 +321,7 @@ def make_linker(
         given.
     """
     check_linker(name, options)
+    learned = learned_of(kb, options) if learned is None else learned
     parts: Parts = {"subset": subset, "learned": learned, "progress": progress}
     if options.nil is None and options.calibration is None:
         return LINKERS[name](kb, parts, options)
@@ -296,7 +329,7 @@ def make_linker(
         strategy=options.nil or "calibrated",
         **_given(threshold=options.threshold, n_kept=options.n_kept),
     )
-    calibration = options.calibration
+    calibration = _calibration(options)
     if isinstance(calibration, str | Path):
         calibration = Calibration.read(find_calibration(calibration))
     if calibration is not None:

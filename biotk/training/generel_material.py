@@ -168,6 +168,7 @@ def gather(recipe: GenerelRecipe, out: Path, *, say: Say) -> GenerelMaterial:
     symbols = sorted({symbol for snp in pairs.snps for symbol in snp.genes})
     concepts: dict[int, str] = {}
     relations = _relations(recipe, _namer(concept_names, genes), texts, concepts, facts, say)
+    relations += _hierarchies([kbs[name] for name in recipe.hierarchies], texts)
     gene_texts = np.array([texts.row(genes.text(symbol) or symbol) for symbol in symbols], np.int64)
     synonyms = [pair for name in recipe.synonyms for pair in _names(kbs[name], texts)]
     gene_row = {symbol: row for row, symbol in enumerate(symbols)}
@@ -381,6 +382,18 @@ def _namer(names: ConceptNames, genes: GeneNames) -> Callable[[str, str], str]:
         return name or next(iter(names.of(concept_id)), "")
 
     return text_of
+
+
+def _hierarchies(kbs: Iterable[KnowledgeBase], texts: Texts) -> list[RelationPairs]:
+    """:returns: names of concepts with those of what is broader; nothing where there is none."""
+    pairs = {
+        (texts.row(kb.preferred_name(idx)), texts.row(kb.preferred_name(parent)))
+        for kb in kbs
+        for idx in range(len(kb))
+        for parent in kb.hierarchy.parents(idx)
+    }
+    found = np.array(sorted(pair for pair in pairs if pair[0] != pair[1]), np.int64)
+    return [RelationPairs("hierarchy", found, (False, False))] if len(found) else []
 
 
 def _names(kb: KnowledgeBase, texts: Texts) -> Iterable[tuple[int, int]]:

@@ -14,7 +14,8 @@ from biotk.training.recipe import DocumentsRecipe, HeldRecipe, KbRecipe, RecipeF
 from biotk.training.recipe_file import check_table_names, kb_table, read_head, recipe_tables
 
 _TOP = (
-    "name", "seed", "model", "associations", "relations", "kb", "genes", "synonyms", "held",
+    "name", "seed", "model", "associations", "relations", "kb", "genes", "synonyms",
+    "hierarchies", "held",
     "training", "hidden", "weights",
 )  # fmt: skip
 
@@ -108,6 +109,7 @@ class GenerelRecipe(RecipeFile):
     :param kbs: by which concepts are named; the first that knows an id is heard.
     :param genes: the name of the KB that has the genes.
     :param synonyms: the names of the KBs whose names of one concept are trained on.
+    :param hierarchies: the names of the KBs of which it is, what is broader than what.
     :param shape: of the network.
     :param training: how long, and how.
     :param hidden: what is hidden in training.
@@ -122,6 +124,7 @@ class GenerelRecipe(RecipeFile):
     kbs: tuple[KbRecipe, ...] = ()
     genes: str | None = None
     synonyms: tuple[str, ...] = ()
+    hierarchies: tuple[str, ...] = ()
     shape: GenerelShape = field(default_factory=GenerelShape)
     hidden: Hidden = field(default_factory=Hidden)
     weights: TaskWeights = field(default_factory=TaskWeights)
@@ -161,6 +164,7 @@ def read_generel_recipe(path: Path | str, *, data: Path | None = None) -> Genere
         kbs=tuple(kb_table(each, path, head["data"]) for each in recipe_tables(raw, "kb", path)),
         genes=None if genes is None else value_as(genes, str, f"{path}: genes"),
         synonyms=value_as(raw.get("synonyms", []), tuple[str, ...], f"{path}: synonyms"),
+        hierarchies=value_as(raw.get("hierarchies", []), tuple[str, ...], f"{path}: hierarchies"),
         shape=made("model", GenerelShape),
         training=made("training", GenerelSchedule),
         hidden=made("hidden", Hidden),
@@ -205,6 +209,7 @@ def _check(recipe: GenerelRecipe) -> None:
     for key, names in (
         ("genes", () if recipe.genes is None else (recipe.genes,)),
         ("synonyms", recipe.synonyms),
+        ("hierarchies", recipe.hierarchies),
     ):
         for name in names:
             if name not in kbs:

@@ -91,5 +91,5 @@ def test_what_does_not_fit_is_told(kb_path, calibration, tmp_path):
     path.write_text(made_calibration(kb="another").to_json())
     with pytest.raises(KbMismatchError, match="biotk calibrate"):
         make_nlp(kb_path, calibration=str(path))(TEXT)
-    with pytest.raises(InputError, match="needs a calibration"):
+    with pytest.raises(InputError, match="fitted for the linker cascade, not for lexical"):
         make_nlp(kb_path, nil="calibrated")(TEXT)

@@ -156,6 +156,19 @@ def test_learned_names_answer_and_say_so(kb):
     assert LexicalLinker(kb).link("sugar sickness").is_nil
 
 
+def test_a_name_that_annotators_use_is_still_told_as_a_name(kb):
+    learned = LearnedNames(kb)
+    learned.add("heart failures", "MESH:D006333", count=9)
+    linker = LexicalLinker(kb, learned=learned)
+    link = linker.link("heart failures")
+    assert (link.name, link.matched, link.route) == ("Heart Failure", "Heart Failure", "plural")
+    # It counts as what it is by both: 0.96 as a name, nearly 1 as a mention.
+    assert link.score > 0.98 > LexicalLinker(kb).link("heart failures").score
+    # Where another concept has the name too, annotators say which is meant.
+    learned.add("cold", "MESH:D003080", count=9)
+    assert LexicalLinker(kb, learned=learned).link("cold").route == "training"
+
+
 @pytest.mark.parametrize("text", ["cold", "Common Cold"])  # but for case; the very name
 def test_what_annotators_often_meant_goes_before_a_name(kb, text):
     by_name = LexicalLinker(kb).link(text).concept_id

@@ -255,13 +255,15 @@ def test_decoder_of_a_part_writes_what_that_of_its_own_kb_writes(drawn):
     part = part_of(kb, drawn)
     config = GenerativeConfig(n_best=4)
     queries = [Query(text[:9]) for text in texts_of(kb, part, drawn[1], n=4)]
+    # A name that is too long for the model is in no trie, and a concept may have no other.
+    has_names = any(len(name) < 25 for idx in part.indices for name in kb.names_of(int(idx)))
     with tempfile.TemporaryDirectory() as folder:
         alone = GenerativeLinker(rebuilt(kb, part, folder), generator, config=config)
         restricted = GenerativeLinker(kb, generator, subset=part, config=config)
         for one, other in zip(restricted.link_batch(queries), alone.link_batch(queries)):
             best = [[c.score for c in link.candidates[:4]] for link in (one, other)]
             assert best[0] == pytest.approx(best[1], abs=2e-4)
-            assert one.candidates and one.is_nil == other.is_nil
+            assert bool(one.candidates) >= has_names and one.is_nil == other.is_nil
             assert one.concept_id == other.concept_id or one.candidates[0].tied
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tiny import build_tiny
 from tiny_space import WordEncoder, write_material
 
 from biotk.errors import InputError, UnknownNameError
@@ -15,9 +16,11 @@ from biotk.evaluation.pair_splits import SPLITS
 from biotk.genomics.associations import iter_associations
 from biotk.genomics.pairs import degrees, pairs_of
 from biotk.genomics.space import load_space
+from biotk.kb import open_kb
 from biotk.nn.generel_network import GenerelConfig, GenerelNetwork, Hidden, SnpInputs
 from biotk.nn.tensor_files import read_tensors
 from biotk.training.generel import GenerelTraining
+from biotk.training.generel_material import gather
 from biotk.training.generel_recipe import read_generel_recipe
 from biotk.training.generel_tasks import Batch, graded_pairs, info_nce, pair_weights, task_shares
 from biotk.training.lazy_adam import LazyAdam
@@ -47,6 +50,25 @@ def test_training_learns_what_is_held(trained):
     metrics = json.loads((trained / "run/metrics.json").read_text())
     assert metrics["data"]["licences"] == ["CC0-1.0"]
     assert metrics["steps"] == 40
+
+
+def test_hierarchies_are_trained_on_as_pairs_of_names(tmp_path):
+    recipe = write_material(tmp_path, steps=2)
+    build_tiny(tmp_path)
+    tables = '\nhierarchies = ["tiny"]\n', '\n[[kb]]\nname = "tiny"\npath = "tiny"\n'
+    told = recipe.read_text().replace("seed = 3\n", f"seed = 3{tables[0]}") + tables[1]
+    recipe.write_text(told)
+    kb = open_kb(tmp_path / "tiny")
+    material = gather(read_generel_recipe(recipe), tmp_path / "run", say=lambda line: None)
+    (pairs,) = (each.pairs for each in material.relations if each.name == "hierarchy")
+    texts = material.texts.texts
+    want = {(concept.name, kb[parent].name) for concept in kb for parent in concept.parents}
+    assert want
+    assert {(texts[child], texts[parent]) for child, parent in pairs.tolist()} == want
+    assert (material.concept_rows[pairs] >= 0).all()
+    recipe.write_text(told.replace('["tiny"]', '["tinny"]'))
+    with pytest.raises(InputError, match="hierarchies names 'tinny', which is no"):
+        read_generel_recipe(recipe)
 
 
 def test_held_pairs_are_tables_that_can_be_asked_about(trained):

@@ -179,7 +179,8 @@ class NilLinker(BatchLinker):
         if odds is None or not each.inside.candidates:
             return _NOTHING
         if odds.right < self.config.least_share * (odds.right + odds.nil):
-            return Decision(None, why=f"not in this part with a probability of {odds.nil:.2f}")
+            where = "this part" if each.is_part else "the KB"
+            return Decision(None, why=f"not in {where} with a probability of {odds.nil:.2f}")
         return Decision(0)
 
     def _link(self, each: NilEvidence, decision: Decision, odds: Odds | None) -> Link:

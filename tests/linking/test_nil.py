@@ -96,6 +96,15 @@ def test_calibrated_answers_what_is_likelier_right_than_nil(kb, part, calibratio
     assert all(link.probability is not None and link.sets is not None for link in links)
 
 
+def test_reason_names_what_it_is_not_in(kb, part, calibration):
+    for subset, where in ((part, "this part"), (None, "the KB")):
+        options = LinkerOptions(calibration=calibration, threshold=0.0)
+        linker = make_linker("lexical", kb, subset=subset, options=options)
+        linker.config = NilConfig(least_share=0.999999)
+        (link,) = linker.link_batch([Query("fever")])
+        assert link.reasons["nil"].startswith(f"not in {where} with a probability of ")
+
+
 def test_share_that_is_needed_moves_the_decision(kb, part, calibration):
     linker = make_linker("lexical", kb, subset=part, options=LinkerOptions(calibration=calibration))
     given = linker.evidence([Query(text) for text in TEXTS])

@@ -79,6 +79,6 @@ def test_biotk_encoder_on_cells(shared_data, tmp_path):
 
 def test_biotk_mini_on_mentions_of_mesh(shared_data, mesh):
     corpus = shared_data / "corpora/bc5cdr"
-    assert recall(corpus / "dev.pubtator.gz", mesh, linker="generative") >= 0.86
+    # The model alone, which is asked about every mention, is tried on NCBI's: there are fewer.
     train = str(corpus / "train.pubtator.gz")
     assert recall(corpus / "dev.pubtator.gz", mesh, "--train", train, linker="cascade") >= 0.89

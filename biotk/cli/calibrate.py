@@ -133,13 +133,13 @@ def calibrate(
     from biotk.linking.registry import (
         LinkerOptions,
         check_linker,
-        default_learned,
+        learned_for,
         made_of,
         sharing,
     )
     from biotk.training.calibrate import fit_calibration, joined
 
-    how = {**how, "learned": how["learned"] or default_learned(linker)}
+    how = {**how, "learned": learned_for(linker, how["learned"])}
     options = LinkerOptions(**how)
     check_linker(linker, options)
     options = sharing(linker, options)

@@ -72,7 +72,7 @@ def evaluate_calibration(
     from biotk.linking.registry import (
         LinkerOptions,
         check_linker,
-        default_learned,
+        learned_for,
         made_of,
         make_linker,
         sharing,
@@ -80,7 +80,7 @@ def evaluate_calibration(
     from biotk.training.calibrate import PartAnswers, asked_of, calibration_figures, joined
     from biotk.training.kb_parts import random_halves
 
-    how = {**how, "learned": how["learned"] or default_learned(linker)}
+    how = {**how, "learned": learned_for(linker, how["learned"])}
     options = LinkerOptions(**how)
     check_linker(linker, options)
     options = sharing(linker, options)

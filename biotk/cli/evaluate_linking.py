@@ -118,12 +118,12 @@ def evaluate_linking(
     from biotk.candidates.learned import LearnedNames
     from biotk.evaluation import gold_ids, score_linking
     from biotk.kb.default import resolve_kb
-    from biotk.linking.registry import check_linker, default_learned, make_linker
+    from biotk.linking.registry import check_linker, learned_for, make_linker
 
     options = linker_options(
         linker, model=model, shortlist=shortlist, encoder=encoder, fusion=fusion
     )
-    learned_names = learned_names or default_learned(linker)
+    learned_names = learned_for(linker, learned_names)
     options = replace(options, router=router, dial=dial, learned=learned_names)
     check_linker(linker, options)
     corpus_documents = of_gold_types(read_corpus(corpus), gold_types)

@@ -158,13 +158,13 @@ def evaluate_partial_kb(
     """
     from biotk.kb.default import resolve_kb
     from biotk.linking.calibration import DEFAULT_CALIBRATION
-    from biotk.linking.registry import LinkerOptions, check_linker, default_learned
+    from biotk.linking.registry import LinkerOptions, check_linker, learned_for
     from biotk.training.calibrate import gold_of
 
     how = {
         **how,
         "calibration": how["calibration"] or DEFAULT_CALIBRATION,
-        "learned": how["learned"] or default_learned(linker),
+        "learned": learned_for(linker, how["learned"]),
     }
     options = LinkerOptions(**how, nil="calibrated")
     check_linker(linker, options)

@@ -130,9 +130,9 @@ def _make(
     n_best: int,
 ) -> Linker:
     from biotk.linking import GenerativeConfig, LexicalConfig
-    from biotk.linking.registry import LinkerOptions, default_learned, make_linker
+    from biotk.linking.registry import LinkerOptions, learned_for, make_linker
 
-    how["learned"] = how["learned"] or default_learned(linker)
+    how["learned"] = learned_for(linker, how["learned"])
     # Who asks for fewer gets fewer shown; the search is as wide as ever, and its answer the same.
     options = LinkerOptions(
         **how,

@@ -15,7 +15,7 @@ from biotk.kb import KbSubset
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import Manifest
 from biotk.linking.calibration import find_calibration
-from biotk.linking.registry import LinkerOptions, check_linker, default_learned, without
+from biotk.linking.registry import LinkerOptions, check_linker, learned_for, without
 from biotk.types import entity_type
 
 logger = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class PipelineSettings:
         if self.linker is not None:
             # What the pipeline's own linker was told need not suit another.
             component |= {key: None for key in without(self.linker) if key in component}
-            if default_learned(self.linker) is None and "learned_names" in component:
+            if learned_for(self.linker) is None and "learned_names" in component:
                 component["learned_names"] = None
         own = (self.linker, self.model, self.encoder, self.fusion, self.router)
         if any(each is not None for each in own) or (self.threshold is not None and not self.nil):

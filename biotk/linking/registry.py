@@ -255,13 +255,14 @@ def check_linker(name: str, options: LinkerOptions = LinkerOptions()) -> None:
         find_learned(options.learned)
 
 
-def default_learned(name: str) -> str | None:
-    """Tell which training mentions a linker knows on the command line where nobody says which.
+def learned_for(name: str, given: str | None = None) -> str | None:
+    """Tell which training mentions a linker knows on the command line.
 
-    :returns: those that the models have read, for the linkers that have one; none for the lexical
-        one, which knows a KB's names alone.
+    :param given: what somebody asks for.
+    :returns: that; else those that the models have read, for the linkers that have one, and none
+        for the lexical one, which knows a KB's names alone.
     """
-    return None if name == "lexical" else DEFAULT_LEARNED
+    return given or (None if name == "lexical" else DEFAULT_LEARNED)
 
 
 def learned_of(kb: KnowledgeBase, options: LinkerOptions) -> LearnedNames | None:

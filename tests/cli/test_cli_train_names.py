@@ -13,7 +13,7 @@ from biotk.cli import app
 from biotk.components.pipelines import load_pipeline
 from biotk.errors import InputError
 from biotk.kb import open_kb
-from biotk.linking.registry import LinkerOptions, default_learned, make_linker
+from biotk.linking.registry import LinkerOptions, learned_for, make_linker
 
 DOCUMENTS = """1|t|Sugar sickness and heat in mice
 1|a|Congestive water lung (CWL) was seen. CWL is rare, p.V600E rarer.
@@ -90,7 +90,8 @@ def test_linkers_pipelines_and_commands_take_the_table(corpus, kb_path, tmp_path
 def test_the_table_that_comes_with_biotk_serves_any_kb(kb_path, tmp_path):
     kb = open_kb(kb_path)
     names = LearnedNames.read(kb, DEFAULT_LEARNED)
-    assert names.concepts("CHF") or len(names) > 3
+    fever = kb.index_of("MESH:D005334")
+    assert names.concepts("fevers") == {fever: 8} and names.count(fever) > 8
     # One that has none of its ids learns nothing, and is no error; of one's own table it is.
     other = tmp_path / "own"
     (tmp_path / "own.tsv").write_text("concept_id\tname\nX:1\tshoulder\n")
@@ -103,8 +104,9 @@ def test_the_table_that_comes_with_biotk_serves_any_kb(kb_path, tmp_path):
 
 
 def test_only_linkers_with_a_model_know_it_by_default():
-    assert default_learned("lexical") is None
-    assert {default_learned(name) for name in ("cascade", "dense", "fused")} == {DEFAULT_LEARNED}
+    assert learned_for("lexical") is None
+    assert {learned_for(name) for name in ("cascade", "dense", "fused")} == {DEFAULT_LEARNED}
+    assert learned_for("lexical", "mine.tsv") == learned_for("cascade", "mine.tsv") == "mine.tsv"
 
 
 def test_lexical_in_a_pipeline_goes_by_the_kb_alone(kb_path):

@@ -31,7 +31,7 @@ LAYERS: list[tuple[str, str]] = [
     ("detection candidates sections",              "numpy safetensors"),
     ("genomics",                                   "numpy pyarrow safetensors"),
     ("decoding",                                   "numpy torch"),
-    ("nn",                                         "huggingface_hub numpy safetensors "
+    ("nn",                                         "fastnode2vec huggingface_hub numpy safetensors "
                                                    "sentence_transformers "
                                                    "tokenizers torch transformers"),
     ("io evaluation index",                        "faiss numpy pyarrow"),

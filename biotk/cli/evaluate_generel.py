@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from biotk.cli.evaluate_report import show_report, tell_problems
+from biotk.cli.output import say
 from biotk.cli.snp_nearest import space_folder
 
 
@@ -52,9 +53,12 @@ def evaluate_generel(
     from biotk.genomics.evaluate_space import SpaceQuestions, read_pairs
     from biotk.genomics.space import load_space
     from biotk.kb import open_kb
+    from biotk.nn.node2vec import has_node2vec
 
     loaded = load_space(space_folder(space), index="exact")
     problems = Problems()
     read = read_pairs(pairs, loaded, kbs=[open_kb(each) for each in kbs], problems=problems)
     tell_problems(problems, pairs)
+    if not has_node2vec():
+        say("node2vec is left out of the baselines: pip install 'biotk[baselines]' brings it")
     return {**SpaceQuestions(loaded, read, seed=seed).report(), "space": space}

@@ -13,9 +13,6 @@ import typer
 if TYPE_CHECKING:
     from biotk.genomics.neighbour import Neighbour
 
-#: Behind the last row of a table, so that nobody reads more into it.
-_WARNING = "Research use only: near is not caused by, and predicted is not found."
-
 
 def nearest_cli(
     queries: Annotated[
@@ -58,6 +55,7 @@ def nearest_cli(
 
     biotk snp nearest rs7903146 --kind disease --json
     """
+    from biotk.genomics.neighbour import WARNING
     from biotk.genomics.space import load_space
 
     # One search does not pay for an index.
@@ -72,7 +70,7 @@ def nearest_cli(
         else:
             _show(query, neighbours)
     if not as_json:
-        typer.echo(_WARNING, err=True)
+        typer.echo(WARNING, err=True)
 
 
 def space_folder(space: str) -> Path:
@@ -95,20 +93,8 @@ def _show(query: str, neighbours: Sequence[Neighbour]) -> None:
 
     table = Table("cosine", "kind", "id", "name", "place", "status", "evidence", title=query)
     for each in neighbours:
-        place = f"{each.chromosome}:{each.position:,}" if each.position else ""
         table.add_row(
-            f"{each.score:.3f}", each.kind, each.id, each.name, place, each.status, _told(each)
-        )
+            f"{each.score:.3f}", each.kind, each.id, each.name, each.place, each.status,
+            each.told_evidence,
+        )  # fmt: skip
     Console().print(table)
-
-
-def _told(neighbour: Neighbour) -> str:
-    parts = []
-    for each in neighbour.evidence:
-        if each.neg_log10_p is not None:
-            parts.append(f"−log10 p {each.neg_log10_p:.1f}")
-        if each.log_odds is not None:
-            parts.append(f"|log OR| {each.log_odds:.2f}")
-        if each.pmid is not None:
-            parts.append(f"PMID {each.pmid}")
-    return ", ".join(parts)

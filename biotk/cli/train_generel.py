@@ -17,6 +17,7 @@ def generel_cli(
     out: Run,
     data: Root = None,
     threads: Annotated[int, typer.Option(min=1, help="Of torch.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu, or a GPU as torch names it: cuda.")] = "cpu",
     resume: Resume = True,
     minutes: Minutes = None,
 ) -> None:
@@ -38,16 +39,18 @@ def generel_cli(
     from biotk.training.generel import STAGE, GenerelTraining
     from biotk.training.generel_recipe import read_generel_recipe
     from biotk.training.places import check_sources
+    from biotk.training.run import check_device
 
     until = None if minutes is None else time.monotonic() + 60 * minutes
     read = read_generel_recipe(recipe, data=data)
+    check_device(device, processes=1)
     check_sources(read, out)
     if not resume:
         forget(out, [STAGE])
     build_kbs(read, out)
 
     def train(show: ShowProgress) -> bool:
-        training = GenerelTraining(read, out, threads=threads, say=say, show=show)
+        training = GenerelTraining(read, out, threads=threads, device=device, say=say, show=show)
         return training.run(until=until)
 
     follow(train, out)

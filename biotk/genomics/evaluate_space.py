@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from biotk.errors import InputError, Problems
 from biotk.genomics.associations import Association, iter_associations
 from biotk.genomics.baselines import GeneOverlap, Popularity, Vectors, random_vectors
+from biotk.genomics.loci import Weighted
 from biotk.genomics.pairs import AssociationPairs, Trait, degrees, kinds_of, pairs_of
 from biotk.genomics.reading import AssociationReader
 from biotk.genomics.scoring import Questions, Scorer, questions_of, score_pairs
@@ -19,6 +20,7 @@ from biotk.genomics.space import Space
 from biotk.io.files import open_bytes
 from biotk.kb import KnowledgeBase
 from biotk.nn.factorisation import factorised
+from biotk.nn.node2vec import has_node2vec, node_vectors
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -26,6 +28,8 @@ Floats = npt.NDArray[np.float32]
 _PARQUET = b"PAR1"
 #: The dimensions of baselines that have any.
 _DIM = 64
+#: A gene that counts less for a SNP is no neighbour of it.
+_LEAST_GENE = 0.05
 
 
 class SpaceTraits:
@@ -128,8 +132,11 @@ class SpaceQuestions:
                 return row
         return None
 
-    def scorers(self, *, node_vectors: Mapping[str, Any] | None = None) -> dict[str, Scorer]:
-        """:returns: the space and, after it, the baselines, which know its links and no others."""
+    def scorers(self) -> dict[str, Scorer]:
+        """:returns: the space and, after it, the baselines, which know its links and no others.
+
+        node2vec is among them if its package is there.
+        """
         space, tables = self.space, self.space.tables
         links, n_traits = tables.links, self.n_traits
         concepts = space.weights.concepts[: len(self._traits)]
@@ -138,6 +145,7 @@ class SpaceQuestions:
         new = space.concept_vectors([each.name for each in self.new_traits])
         genes = space.gene_weights(self.pairs.snps)
         known = space.gene_weights(space.rows.known_snps())
+        node2vec = {"node2vec": self._node2vec(genes, known)} if has_node2vec() else {}
         left, right = factorised(links, (space.rows.n_snps, n_traits), dim=_DIM, seed=self._seed)
         return {
             "space": Vectors(space.snp_vectors(self.pairs.snps), np.concatenate([concepts, new])),
@@ -146,11 +154,30 @@ class SpaceQuestions:
             "minilm": Vectors(self._gene_words(genes.rows, genes.weights), words),
             "random": random_vectors(len(self.pairs.snps), n_traits, dim=_DIM, seed=self._seed),
             "matrix_factorisation": Vectors(self._of_known(left), right),
-            **{
-                name: Vectors(self._of_known(snps), _filled(traits, n_traits))
-                for name, (snps, traits) in (node_vectors or {}).items()
-            },
+            **node2vec,
         }
+
+    def _node2vec(self, genes: Weighted, known: Weighted) -> Vectors:
+        """Walk from SNPs to their traits and genes; a new SNP lies where its genes do.
+
+        :param genes: of the SNPs that are asked about.
+        :param known: of those that are known.
+        """
+        rows = self.space.rows
+        traits_at, genes_at = rows.n_snps, rows.n_snps + self.n_traits
+        links = self.space.tables.links + np.array([0, traits_at])
+        snps, columns = np.nonzero(known.weights > _LEAST_GENE)
+        near = np.stack([snps, known.rows[snps, columns] + genes_at], 1)
+        weights = np.concatenate([np.ones(len(links)), known.weights[snps, columns]])
+        vectors = node_vectors(
+            np.concatenate([links, near]), weights, genes_at + max(rows.n_genes, 1),
+            dim=_DIM, seed=self._seed,
+        )  # fmt: skip
+        around = np.einsum("sg,sgd->sd", genes.weights, vectors[genes.rows + genes_at])
+        own = vectors[np.maximum(self.snp_rows, 0)]
+        return Vectors(
+            np.where(self.snp_rows[:, None] >= 0, own, around), vectors[traits_at:genes_at]
+        )
 
     def _of_known(self, vectors: Floats) -> Floats:
         """:returns: vectors of the SNPs that are asked about; nothing for one that is new."""
@@ -170,11 +197,9 @@ class SpaceQuestions:
         found: Floats = np.einsum("sg,sgd->sd", weights, vectors[rows])
         return found
 
-    def report(
-        self, *, resamples: int = 1000, node_vectors: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def report(self, *, resamples: int = 1000) -> dict[str, Any]:
         """:returns: all figures; see :func:`biotk.genomics.scoring.score_pairs`."""
-        scorers = self.scorers(node_vectors=node_vectors)
+        scorers = self.scorers()
         return {
             "n": len(self.questions.positives),
             "n_negatives": len(self.questions.negatives),
@@ -185,6 +210,7 @@ class SpaceQuestions:
             "n_unknown_traits": len(self.new_traits),
             "n_trained_on": self.n_trained,
             "seed": self._seed,
+            "left_out_baselines": [] if has_node2vec() else ["node2vec"],
             **score_pairs(scorers, self.questions, resamples=resamples),
         }
 
@@ -197,8 +223,3 @@ class SpaceQuestions:
 
 def _both(one: Ints, other: Ints) -> set[tuple[int, int]]:
     return set(map(tuple, one.tolist())) & set(map(tuple, other.tolist()))
-
-
-def _filled(vectors: Floats, n: int) -> Floats:
-    """:returns: vectors with nothing for what is new. *Shape*: (n, dim)."""
-    return np.concatenate([vectors, np.zeros((n - len(vectors), vectors.shape[1]), np.float32)])

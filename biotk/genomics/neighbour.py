@@ -9,6 +9,9 @@ from typing import Literal
 CONCEPT_KINDS = ("disease", "phenotype", "drug", "measurement", "response")
 KINDS = ("snp", "gene", *CONCEPT_KINDS)
 
+#: Stands below whatever is shown of a search, so that nobody reads more into it.
+WARNING = "Research use only: near is not caused by, and predicted is not found."
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -50,3 +53,21 @@ class Neighbour:
     evidence: tuple[Evidence, ...] = field(default=())
     chromosome: str = ""
     position: int | None = None
+
+    @property
+    def place(self) -> str:
+        """A SNP's chromosome and position in words; empty where there is none."""
+        return f"{self.chromosome}:{self.position:,}" if self.position else ""
+
+    @property
+    def told_evidence(self) -> str:
+        """What is known, in words; empty where nothing is."""
+        parts = []
+        for each in self.evidence:
+            if each.neg_log10_p is not None:
+                parts.append(f"−log10 p {each.neg_log10_p:.1f}")
+            if each.log_odds is not None:
+                parts.append(f"|log OR| {each.log_odds:.2f}")
+            if each.pmid is not None:
+                parts.append(f"PMID {each.pmid}")
+        return ", ".join(parts)

@@ -145,6 +145,21 @@ class Space:
             for query, rows, scores in zip(asked, found.rows, found.scores)
         ]
 
+    def find(self, query: str) -> int | None:
+        """:returns: the row of an rsID, a gene or a concept; None of what is new."""
+        if rsid_number(query) is not None:
+            row = self.rows.snp(query)
+            return row if row >= 0 else None
+        return self.rows.find(query.strip())
+
+    def vector(self, query: str, *, genes: Sequence[str] = ()) -> Floats:
+        """Make the vector that :meth:`nearest` searches by.
+
+        :returns: of unit length. *Shape*: (dim,).
+        :raises InputError: as there.
+        """
+        return self._query(query, genes).vector
+
     def links_of(self, query: str) -> list[Evidence]:
         """Tell what is known of a SNP or a trait; nothing is predicted.
 
@@ -199,19 +214,16 @@ class Space:
     def _query(self, text: str, genes: Sequence[str]) -> _Query:
         if not text.strip():
             raise InputError("the query is empty: give an rsID, a gene, a concept or words")
-        number = rsid_number(text)
-        if number is not None:
-            return self._snp_query(number, genes)
-        row = self.rows.find(text.strip())
+        row = self.find(text)
         if row is not None:
             return _Query(self.vectors[row], row)
+        number = rsid_number(text)
+        if number is not None:
+            return self._new_snp_query(number, genes)
         return _Query(self.concept_vectors([text.strip()])[0])
 
-    def _snp_query(self, number: int, genes: Sequence[str]) -> _Query:
+    def _new_snp_query(self, number: int, genes: Sequence[str]) -> _Query:
         rsid = f"rs{number}"
-        row = self.rows.snp(rsid)
-        if row >= 0:
-            return _Query(self.vectors[row], row)
         known = tuple(each for each in genes if each in self.rows.gene_rows)
         if known:
             return _Query(self.snp_vectors([Snp(rsid, genes=known)])[0])

@@ -70,6 +70,14 @@ class SpaceRows:
         gene = self.gene_rows.get(text, self.gene_rows.get(text.upper()))
         return None if gene is None else self.n_snps + gene
 
+    def row_of(self, neighbour: Neighbour) -> int:
+        """:returns: the row of something that was found in this space."""
+        if neighbour.kind == "snp":
+            return self.snp(neighbour.id)
+        if neighbour.kind == "gene":
+            return self.n_snps + self.gene_rows[neighbour.id]
+        return self.concepts_at + self._names[neighbour.id]
+
     def near_rsids(self, number: int, n: int = 3) -> list[str]:
         """:returns: known SNPs whose numbers differ in the fewest digits, then in value."""
         text = str(number)
@@ -127,7 +135,7 @@ class SpaceRows:
         :param score: how near it lies to what was asked.
         :param query: the row of that; -1 for what is new.
         """
-        evidence = self._evidence(query, row)
+        evidence = self.evidence(query, row)
         status: Literal["known", "predicted"] = "known" if evidence else "predicted"
         if row < self.n_snps:
             rsid = f"rs{self._tables.rsids[row]}"
@@ -140,6 +148,23 @@ class SpaceRows:
             return Neighbour(symbol, name, "gene", score, status, evidence)
         concept = self._tables.concepts[row - self.concepts_at]
         return Neighbour(concept.key, concept.name, concept.kind, score, status, evidence)
+
+    def evidence(self, one: int, other: int) -> tuple[Evidence, ...]:
+        """Tell what is known of two rows together.
+
+        :param one: a row, or -1 for what is new.
+        :param other: a row.
+        :returns: their links, if one is a SNP and the other a trait.
+        """
+        snp, concept = min(one, other), max(one, other) - self.concepts_at
+        # A query that is new is row -1.
+        if not (0 <= snp < self.n_snps and concept >= 0):
+            return ()
+        order, begins = self._by_snp
+        rows = order[begins[snp] : begins[snp + 1]]
+        return tuple(
+            self._link(row) for row in rows.tolist() if self._tables.links[row, 1] == concept
+        )
 
     def links_of(self, query: str) -> list[Evidence]:
         """:returns: what is known of a SNP or a trait, the strongest first.
@@ -154,17 +179,6 @@ class SpaceRows:
         rows = order[begins[row] : begins[row + 1]]
         strongest = np.argsort(-self._tables.neg_log10_p[rows], kind="stable")
         return [self._link(each) for each in rows[strongest].tolist()]
-
-    def _evidence(self, one: int, other: int) -> tuple[Evidence, ...]:
-        snp, concept = min(one, other), max(one, other) - self.concepts_at
-        # A query that is new is row -1.
-        if not (0 <= snp < self.n_snps and concept >= 0):
-            return ()
-        order, begins = self._by_snp
-        rows = order[begins[snp] : begins[snp + 1]]
-        return tuple(
-            self._link(row) for row in rows.tolist() if self._tables.links[row, 1] == concept
-        )
 
     def _link(self, row: int) -> Evidence:
         tables = self._tables

@@ -47,6 +47,7 @@ class GenerelTraining:
     :param recipe: what to do.
     :param out: the folder of the run; its KBs are built.
     :param threads: of torch.
+    :param device: ``cpu``, or a GPU as torch names it.
     :param encoder: makes vectors of texts; by default all-MiniLM-L6-v2 as it comes.
     :param say: told what somebody should know.
     :param show: told how far it is.
@@ -59,6 +60,7 @@ class GenerelTraining:
         out: Path,
         *,
         threads: int = 1,
+        device: str = "cpu",
         encoder: Encodes | None = None,
         say: Say = lambda line: None,
         show: ShowProgress = lambda step, done, total: None,
@@ -76,7 +78,7 @@ class GenerelTraining:
                 self.material.relations, self.material.texts.texts,
                 share=recipe.shares.concepts, seed=recipe.seed,
             )  # fmt: skip
-        self._shared = Shared.of(self.material, self.vectors, recipe.hidden)
+        self._shared = Shared.of(self.material, self.vectors, recipe.hidden, device=device)
         self.network = GenerelNetwork(
             GenerelConfig(
                 n_snps=len(self.material.pairs.snps),
@@ -87,11 +89,11 @@ class GenerelTraining:
                 hidden=recipe.shape.hidden,
                 text_dim=encoder.dim,
             )
-        )
-        self._tasks = tasks_of(self.material, self._shared, recipe)
-        if not self._tasks:
+        ).to(device)
+        self.tasks = tasks_of(self.material, self._shared, recipe)
+        if not self.tasks:
             raise InputError(f"{recipe.path}: there is nothing to train on")
-        self._shares = task_shares(self._tasks, recipe.training)
+        self._shares = task_shares(self.tasks, recipe.training)
         self._held = held_pairs(self.material, self._shared)
         self._write_held()
         self._progress = Progress(recipe=recipe.sha256)
@@ -171,7 +173,7 @@ class GenerelTraining:
         # All that is drawn follows from both, so that a run that was killed goes on alike.
         rng = np.random.default_rng((seed, step))
         torch.manual_seed(int(rng.integers(2**31)))
-        task = self._tasks[int(rng.choice(len(self._tasks), p=self._shares))]
+        task = self.tasks[int(rng.choice(len(self.tasks), p=self._shares))]
         cost = task.cost(self.network, rng)
         if not bool(torch.isfinite(cost)):
             raise BioTKError(f"step {step}: the loss of {task.name} is not finite: lower lr")

@@ -63,18 +63,21 @@ class HeldPairs:
     def _snps(self, network: GenerelNetwork, rows: Ints) -> npt.NDArray[np.float32]:
         parts = [
             network.snps(
-                self.shared.snps.at(torch.from_numpy(rows[at : at + _AT_ONCE])),
+                self.shared.snps.at(self.shared.rows(rows[at : at + _AT_ONCE])),
                 self.shared.gene_texts,
-            ).numpy()
+            )
+            .cpu()
+            .numpy()
             for at in range(0, len(rows), _AT_ONCE)
         ]
         return np.concatenate(parts)
 
     @torch.inference_mode()
     def _traits(self, network: GenerelNetwork, rows: Ints) -> npt.NDArray[np.float32]:
-        texts = torch.from_numpy(self.material.trait_texts[rows])
+        texts = self.shared.rows(self.material.trait_texts[rows])
         made = network.concepts(self.shared.texts[texts], self.shared.concept_rows[texts])
-        return made.numpy()
+        found: npt.NDArray[np.float32] = made.cpu().numpy()
+        return found
 
 
 @torch.inference_mode()
@@ -87,7 +90,7 @@ def relation_aucs(
     for name, (pairs, n_right) in held.items():
         left, right = (whole.things(network, pairs[:, at], genes=False) for at in (0, 1))
         is_right = np.arange(len(pairs)) < n_right
-        found[f"{name} auc"] = float(areas((left * right).sum(1).numpy(), is_right)[0, 0])
+        found[f"{name} auc"] = float(areas((left * right).sum(1).cpu().numpy(), is_right)[0, 0])
     return found
 
 

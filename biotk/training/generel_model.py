@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ def save_space(
     :param vectors: the sentence encoder's, of all texts.
     :param encoder: its fingerprint.
     """
+    network = deepcopy(network).cpu()  # files are written from there
     trained = np.unique(material.pairs.pairs[material.splits.train, 0])
     extra = _concept_rows(material)
     concept_texts = np.concatenate([material.trait_texts, np.array(list(extra), np.int64)])

@@ -80,41 +80,47 @@ class Shared(NamedTuple):
 
     @classmethod
     def of(
-        cls, material: GenerelMaterial, vectors: npt.NDArray[np.float16], hidden: Hidden
+        cls,
+        material: GenerelMaterial,
+        vectors: npt.NDArray[np.float16],
+        hidden: Hidden,
+        *,
+        device: str = "cpu",
     ) -> Shared:
         """:returns: the material as tensors.
 
         :param vectors: of all texts.
+        :param device: where the tensors are, as torch names it.
         """
-        texts = torch.from_numpy(vectors.astype(np.float32))
         trained = np.zeros(len(material.pairs.snps), bool)
         trained[material.pairs.pairs[material.splits.train, 0]] = True
         rows = np.where(trained, np.arange(len(trained)), -1)
+        regions, genes = material.regions, material.genes
+        snps = (rows, regions.rows, regions.weights, genes.rows, genes.weights)
+        texts = torch.from_numpy(vectors.astype(np.float32)).to(device)
         return cls(
             texts=texts,
-            snps=SnpInputs(
-                torch.from_numpy(rows),
-                torch.from_numpy(material.regions.rows),
-                torch.from_numpy(material.regions.weights),
-                torch.from_numpy(material.genes.rows),
-                torch.from_numpy(material.genes.weights),
-            ),
-            gene_texts=texts[torch.from_numpy(material.gene_texts)],
-            gene_rows=torch.from_numpy(material.gene_rows),
-            concept_rows=torch.from_numpy(material.concept_rows),
+            snps=SnpInputs(*(torch.from_numpy(each).to(device) for each in snps)),
+            gene_texts=texts[torch.from_numpy(material.gene_texts).to(device)],
+            gene_rows=torch.from_numpy(material.gene_rows).to(device),
+            concept_rows=torch.from_numpy(material.concept_rows).to(device),
             hidden=hidden,
         )
 
+    def rows(self, rows: Ints) -> Tensor:
+        """:returns: rows where the tensors are. *Shape*: (rows,)."""
+        return torch.from_numpy(rows).to(self.texts.device)
+
     def things(self, network: GenerelNetwork, rows: Ints, *, genes: bool) -> Tensor:
         """:returns: vectors of texts, which are genes or concepts. *Shape*: (rows, dim)."""
-        at = torch.from_numpy(rows)
+        at = self.rows(rows)
         if genes:
             return network.genes(self.texts[at], self.gene_rows[at], hidden=self.hidden)
         return network.concepts(self.texts[at], self.concept_rows[at], hidden=self.hidden)
 
     def some_snps(self, network: GenerelNetwork, rows: Ints) -> Tensor:
         """:returns: vectors of SNPs. *Shape*: (rows, dim)."""
-        inputs = self.snps.at(torch.from_numpy(rows))
+        inputs = self.snps.at(self.rows(rows))
         return network.snps(inputs, self.gene_texts, hidden=self.hidden)
 
 
@@ -125,13 +131,14 @@ def info_nce(batch: Batch, temperature: float) -> Tensor:
     :returns: the weighted mean over pairs.
     """
     logits = batch.left @ batch.right.T / temperature
-    no_negative = torch.from_numpy(batch.linked)
+    no_negative = torch.from_numpy(batch.linked).to(logits.device)
     no_negative.fill_diagonal_(False)
     logits = logits.masked_fill(no_negative, _NEVER)
-    right = torch.arange(len(logits))
+    right = torch.arange(len(logits), device=logits.device)
     costs = F.cross_entropy(logits, right, reduction="none")
     costs = (costs + F.cross_entropy(logits.T, right, reduction="none")) / 2
-    return (costs * batch.weights).sum() / batch.weights.sum()
+    weights = batch.weights.to(costs.device)
+    return (costs * weights).sum() / weights.sum()
 
 
 class SnpTraits:
@@ -180,6 +187,7 @@ class SnpTraits:
         right = self._shared.things(network, self._trait_texts[traits], genes=False)
         cosines = (left * right).sum(1).view(-1, 2) / self._schedule.temperature
         larger = torch.from_numpy(np.sign(self._log_odds[rows[:, 0]] - self._log_odds[rows[:, 1]]))
+        larger = larger.to(cosines.device)
         return F.softplus(-larger * (cosines[:, 0] - cosines[:, 1])).mean()
 
 

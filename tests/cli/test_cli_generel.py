@@ -7,6 +7,8 @@ import pytest
 from tiny_space import WordEncoder, associations, write_material
 from typer.testing import CliRunner
 
+import biotk.genomics.evaluate_space
+import biotk.nn.node2vec
 import biotk.nn.synonym_files
 import biotk.training.generel
 from biotk.cli import app
@@ -61,6 +63,22 @@ def test_nearest_as_json(model):
     assert {each["status"] for each in told["neighbours"]} <= {"known", "predicted"}
 
 
+@pytest.mark.parametrize("name", ["map.svg", "map.html"])
+def test_a_map_of_a_neighbourhood(model, tmp_path, name):
+    out = tmp_path / name
+    found = run("snp", "map", "heart disease", "-k", 4, "--space", model, "--out", out)
+    assert found.exit_code == 0, found.output
+    assert found.stdout.strip() == str(out)
+    assert "Research use only" in found.stderr
+    assert "heart disease" in out.read_text(encoding="utf-8")
+
+
+def test_a_map_of_another_kind_is_refused_at_once(tmp_path):
+    found = run("snp", "map", "heart disease", "--space", tmp_path, "--out", tmp_path / "map.png")
+    assert found.exit_code != 0
+    assert "a picture, .svg, or a page, .html" in " ".join(found.output.split())
+
+
 def test_nearest_as_a_table_warns(model):
     found = run("snp", "nearest", "rs1003", "LUNG1", "--space", model)
     assert found.exit_code == 0, found.output
@@ -95,3 +113,15 @@ def test_evaluation_keeps_its_contract(model, tmp_path):
     assert {"value", "low", "high"} == told["spearman_effect"].keys()
     again = run("evaluate", "generel", "--pairs", path, "--space", model, "--seed", 3, "--json")
     assert json.loads(again.stdout) == told
+
+
+def test_node2vec_that_is_not_there_is_told(model, tmp_path, monkeypatch):
+    for module in (biotk.nn.node2vec, biotk.genomics.evaluate_space):
+        monkeypatch.setattr(module, "has_node2vec", lambda: False)
+    path = tmp_path / "pairs.parquet"
+    write_associations(path, associations(80, seed=5))
+    found = run("evaluate", "generel", "--pairs", path, "--space", model, "--json")
+    assert "pip install 'biotk[baselines]'" in " ".join(found.stderr.split())
+    told = json.loads(found.stdout)
+    assert told["left_out_baselines"] == ["node2vec"]
+    assert "node2vec" not in told["baselines"]

@@ -210,10 +210,19 @@ def test_report_has_what_is_promised(report, space, asked):
     assert {"value", "low", "high"} == report["spearman_effect"].keys()
     assert set(report["baselines"]) == {
         "popularity", "gene_overlap", "minilm", "random", "matrix_factorisation",
+        "node2vec",
     }  # fmt: skip
     for baseline in report["baselines"].values():
         assert {"auc", "auprc", "recall_at_10", "recall_at_100"} <= baseline["snp_trait"].keys()
         assert 0 <= baseline["snp_trait"]["auc"] <= 1
+
+
+def test_node2vec_places_new_snps_by_their_genes(report):
+    # Those that nothing but the links is known of stay at nothing.
+    baselines = report["baselines"]
+    auc = {name: each["snp_trait"]["auc"] for name, each in baselines.items()}
+    assert auc["node2vec"] > auc["matrix_factorisation"]
+    assert report["left_out_baselines"] == []
 
 
 def test_space_is_better_than_knowing_nothing(report):

@@ -4,9 +4,11 @@ whose tensors have shapes and no numbers.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from tiny_mini import piece, tiny_form, tiny_network
+from tiny_space import WordEncoder, write_material
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -16,6 +18,8 @@ from biotk.index.token_trie import TokenTrie
 from biotk.nn.inputs import Seq2SeqInput
 from biotk.training.batches import Batch
 from biotk.training.decisions import DecisionMaker, Target
+from biotk.training.generel import GenerelTraining
+from biotk.training.generel_recipe import read_generel_recipe
 from biotk.training.kb_samples import Sample
 from biotk.training.mini import MiniTrainee
 from biotk.training.seq2seq import Seq2SeqTrainee
@@ -29,6 +33,7 @@ SAMPLES = [
 ]
 #: What asks for a number; any will do.
 NUMBER = torch.ops.aten._local_scalar_dense.default
+UNIQUE = torch.ops.aten._unique2.default
 #: What brings an array of numpy's to where it belongs.
 BRINGS = {
     torch.ops.aten.lift_fresh.default,
@@ -49,6 +54,9 @@ class OnMetaAlone(TorchDispatchMode):
         self.n += 1
         if func is NUMBER:
             return args[0].dtype.is_floating_point * 0.5 or True
+        if func is UNIQUE:  # how many there are, only numbers tell
+            flat = args[0].flatten()
+            return flat, torch.zeros_like(args[0]), flat
         return func(*args, **(kwargs or {}))
 
 
@@ -78,3 +86,16 @@ def test_cost_of_a_bart_is_worked_out_where_it_is() -> None:
     samples = [Sample(Seq2SeqInput((0, 20, 21, 2), (2, 30)), Target((40, 41)))]
     trainee = Seq2SeqTrainee(model, None, base="bart")
     check_cost(trainee, Batch("", samples, "vocabulary"))
+
+
+def test_costs_of_a_space_are_worked_out_where_it_is(tmp_path) -> None:
+    recipe = read_generel_recipe(write_material(tmp_path))
+    training = GenerelTraining(recipe, tmp_path / "run", device="meta", encoder=WordEncoder())
+    names = []
+    for task in training.tasks:
+        with OnMetaAlone() as mode:
+            cost = task.cost(training.network, np.random.default_rng(3))
+        assert cost.device.type == "meta"
+        assert mode.n > 30
+        names.append(task.name)
+    assert {"snp_trait", "snp_gene", "disease_phenotype"} <= set(names)

@@ -32,8 +32,9 @@ _SLICE = 50_000  # names that are made Python objects at once
 #: The two stored levels of normalisation; see :mod:`biotk.text.normalize`.
 KeyLevel = Literal["plural", "bag"]
 
-# How often a KB that is being replaced is opened anew, and how long a look at it waits.
-_ATTEMPTS, _PAUSE = 10, 0.02
+# For how long a KB that is replaced again and again is opened anew, and how long a look at it waits,
+# in seconds.
+_PATIENCE, _PAUSE = 10.0, 0.02
 
 # More ids than these are looked up together, which takes a fifth of a second at a million concepts.
 _MANY_IDS = 20_000
@@ -52,19 +53,20 @@ def open_kb(path: Path | str, *, verify: bool = False) -> KnowledgeBase:
     :raises KbCorruptError: it is damaged.
     """
     path = Path(path)
-    for attempt in range(_ATTEMPTS):
+    until = time.monotonic() + _PATIENCE
+    while True:
         before = _which(path)
         try:
             kb = KnowledgeBase(path)
         except (KbError, OSError) as error:
             time.sleep(_PAUSE)
             replaced = _which(path) != before
-            if replaced and attempt + 1 < _ATTEMPTS:
+            if replaced and time.monotonic() < until:
                 continue
             if verify and isinstance(error, KbCorruptError):
                 _verify(path)  # tells all that is damaged, not only what was met first
             raise
-        if _which(path) == before or attempt + 1 == _ATTEMPTS:
+        if _which(path) == before or time.monotonic() >= until:
             break
     if verify:
         kb.verify()

@@ -65,9 +65,27 @@ def associations(n: int = 600, *, seed: int = 0) -> list[Association]:
     return rows
 
 
-def write_material(folder: Path, *, n: int = 600, held: bool = True, steps: int = 40) -> Path:
+def write_genes(path: Path) -> None:
+    """Write a gene table: the genes of the organs, and of each organ one that no SNP is mapped to.
+
+    Both are expressed in their organ; the second lies where no SNP is.
+    """
+    lines = ["\t".join(["symbol", "chromosome", "start", "end", *ORGANS])]
+    for number, organ in enumerate(ORGANS):
+        level = ["9" if other == organ else "" for other in ORGANS]
+        begin = 20_000_000 * (number // 2 + 1)
+        for symbol, start in ((f"{organ.upper()}1", begin), (f"NEW{number}", begin + 200_000_000)):
+            cells = [symbol, str(1 + number % 2), str(start), str(start + 50_000), *level]
+            lines.append("\t".join(cells))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def write_material(
+    folder: Path, *, n: int = 600, held: bool = True, steps: int = 40, genes: bool = False
+) -> Path:
     """Write tables and a recipe.
 
+    :param genes: with a gene table.
     :returns: the recipe.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,6 +99,8 @@ def write_material(folder: Path, *, n: int = 600, held: bool = True, steps: int 
         ):
             relations.append(Relation(head, relation, *phenotype, name, f"{organ} failure"))
     write_relations(folder / "relations.parquet", relations)
+    if genes:
+        write_genes(folder / "genes.tsv")
     recipe = folder / "recipe.toml"
     recipe.write_text(
         f"""
@@ -88,8 +108,11 @@ name = "tiny"
 seed = 3
 [model]
 dim = 16
+gene_factors = {4 if genes else 0}
 hidden = 16
 scales = [1000000, 5000000]
+{"[gene_table]" if genes else ""}
+{'path = "genes.tsv"' if genes else ""}
 [[associations]]
 path = "associations.parquet"
 licences = ["CC0-1.0"]

@@ -7,6 +7,7 @@ import typer
 from biotk.cli.snp_associations import associations_cli
 from biotk.cli.snp_export import export_cli
 from biotk.cli.snp_find import find_cli
+from biotk.cli.snp_genes import genes_cli
 from biotk.cli.snp_map import map_cli
 from biotk.cli.snp_nearest import nearest_cli
 from biotk.cli.snp_relations import relations_cli
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command("find")(find_cli)
 app.command("associations")(associations_cli)
 app.command("relations")(relations_cli)
+app.command("genes")(genes_cli)
 app.command("nearest")(nearest_cli)
 app.command("map")(map_cli)
 app.command("export")(export_cli)

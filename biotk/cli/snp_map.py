@@ -35,7 +35,8 @@ def map_cli(
 
     How far something is from the middle is its angle to what was asked, and right for everything;
     the directions are chosen so that neighbours that are alike lie together. Filled points are
-    known to go with what was asked, hollow ones are predicted. Research use only.
+    linked to what was asked by a study that was trained on, hollow ones are predicted. Research
+    use only.
 
     For example:
 

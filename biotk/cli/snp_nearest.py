@@ -46,7 +46,8 @@ def nearest_cli(
 ) -> None:
     """Find SNPs, genes and concepts that lie near something.
 
-    A result is known if its link was trained on, and then carries its evidence; else predicted.
+    A SNP or trait is known if a study that was trained on links it to what was asked, and then
+    carries its evidence; whatever else is found is predicted.
     Research use only: it has no clinical meaning.
 
     For example:

@@ -28,7 +28,8 @@ SPLITS = ("warm", "cold", "locus")
 
 #: Bases on both sides of a held place of which nothing is trained on.
 GAP = 500_000
-_BLOCK = 1_000_000
+#: Bases of a block, which is held as a whole.
+BLOCK = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class HeldShares:
 
     warm: float = 0.12
     cold: float = 0.05
-    locus: float = 0.03
+    locus: float = 0.06
     concepts: float = 0.1
 
 
@@ -96,7 +97,7 @@ def split_pairs(
     positions = np.asarray(positions, np.int64)
     placed = np.array([bool(each) for each in chromosomes], bool)
     blocks = [
-        f"{chromosome}:{position // _BLOCK}" if chromosome else ""
+        f"{chromosome}:{position // BLOCK}" if chromosome else ""
         for chromosome, position in zip(chromosomes, positions.tolist())
     ]
     of_block = numbers_of(blocks, f"locus {seed}")

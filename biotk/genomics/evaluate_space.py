@@ -12,7 +12,7 @@ import numpy.typing as npt
 from biotk.errors import InputError, Problems
 from biotk.genomics.associations import Association, iter_associations
 from biotk.genomics.baselines import GeneOverlap, Popularity, Vectors, random_vectors
-from biotk.genomics.loci import Weighted
+from biotk.genomics.loci import Weighted, blocks_of
 from biotk.genomics.pairs import AssociationPairs, Trait, degrees, kinds_of, pairs_of
 from biotk.genomics.reading import AssociationReader
 from biotk.genomics.scoring import Questions, Scorer, questions_of, score_pairs
@@ -117,7 +117,7 @@ class SpaceQuestions:
             positives,
             pairs.log_odds[first],
             linked=linked,
-            n_snps=shape[0],
+            snp_groups=blocks_of(pairs.snps),
             trait_degrees=self.trait_degrees,
             trait_kinds=kinds_of([*self._traits, *self.new_traits]),
             snp_degrees=degrees(together, shape)[0],
@@ -174,6 +174,7 @@ class SpaceQuestions:
             dim=_DIM, seed=self._seed,
         )  # fmt: skip
         around = np.einsum("sg,sgd->sd", genes.weights, vectors[genes.rows + genes_at])
+        around /= np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-9)
         own = vectors[np.maximum(self.snp_rows, 0)]
         return Vectors(
             np.where(self.snp_rows[:, None] >= 0, own, around), vectors[traits_at:genes_at]

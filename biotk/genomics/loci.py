@@ -2,17 +2,19 @@
 
 Two kinds: *regions*, stretches of a chromosome of several lengths, of which a place belongs to the
 two nearest in part, so that a vector changes smoothly along the chromosome; and *genes* nearby, of
-which a nearer one counts more. Where genes lie is taken from SNPs that are mapped to them.
+which a nearer one counts more. Where genes lie is told by a gene table, or else taken from the SNPs
+that are mapped to them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from biotk.evaluation.pair_splits import BLOCK
 from biotk.genomics.associations import CHROMOSOMES
 from biotk.genomics.pairs import Snp
 
@@ -25,6 +27,8 @@ _NUMBERS = {name: n for n, name in enumerate(CHROMOSOMES, 1)}
 GENE_REACH, GENE_LIMIT = 100_000, 2_000_000
 #: So many genes a SNP has at most.
 GENES = 4
+#: So many distances are worked out at once.
+_AT_ONCE = 4_000_000
 
 
 class Weighted(NamedTuple):
@@ -91,20 +95,34 @@ def regions_of(places: Places, scales: Sequence[int], known: Ints) -> Weighted:
     return Weighted(np.where(found, rows, 0), np.where(found, weights, 0.0).astype(np.float32))
 
 
+def blocks_of(snps: Sequence[Snp]) -> Ints:
+    """Number the blocks that SNPs lie in, those by which loci are held.
+
+    :returns: a number for each SNP; one of an unknown place is a block of its own.
+        *Shape*: (SNPs,).
+    """
+    numbers: dict[tuple[str, int], int] = {}
+    keys = [
+        (each.chromosome, each.position // BLOCK) if each.chromosome else ("", at)
+        for at, each in enumerate(snps)
+    ]
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+
+
 class GenePlaces:
     """Where genes lie.
 
     :param genes: rows of the table of genes, one for each place. *Shape*: (places,).
-    :param places: of them. *Shape*: (places,) each.
+    :param starts: where they begin. *Shape*: (places,) each.
+    :param ends: where they end; by default where they begin. *Shape*: (places,).
     """
 
-    def __init__(self, genes: Ints, places: Places) -> None:
-        order = np.lexsort((places.positions, places.chromosomes))
-        self.genes = genes[order]
-        self.places = Places(places.chromosomes[order], places.positions[order])
+    def __init__(self, genes: Ints, starts: Places, ends: Ints | None = None) -> None:
+        self.genes, self.starts = genes, starts
+        self.ends = starts.positions if ends is None else ends
 
     @classmethod
-    def from_snps(cls, snps: Sequence[Snp], rows: dict[str, int]) -> GenePlaces:
+    def from_snps(cls, snps: Sequence[Snp], rows: Mapping[str, int]) -> GenePlaces:
         """Put every gene in the middle of the SNPs that are mapped to it, the median.
 
         :param snps: some of which name genes.
@@ -120,33 +138,41 @@ class GenePlaces:
         middles = np.array([int(np.median(each)) for each in found.values()], np.int64)
         return cls(keys[:, 0], Places(keys[:, 1], middles))
 
+    def and_others(self, others: GenePlaces) -> GenePlaces:
+        """:returns: these, and those of genes that have no place here."""
+        new = ~np.isin(others.genes, self.genes)
+        starts = Places(*(np.concatenate([a, b[new]]) for a, b in zip(self.starts, others.starts)))
+        return GenePlaces(
+            np.concatenate([self.genes, others.genes[new]]),
+            starts,
+            np.concatenate([self.ends, others.ends[new]]),
+        )
+
     def near(self, places: Places, *, n: int = GENES) -> Weighted:
         """Find the genes around places.
 
         :param n: how many of each place.
-        :returns: the nearest first; weights sum to one, or are all 0 where nothing is near.
+        :returns: the nearest first, those that a place lies in before all; weights sum to one, or
+            are all 0 where nothing is near.
         """
         rows = np.zeros((len(places.positions), n), np.int64)
         distances = np.full(rows.shape, np.inf)
-        for chromosome in np.unique(self.places.chromosomes):
+        for chromosome in np.unique(places.chromosomes[places.chromosomes > 0]).tolist():
+            of_it = np.flatnonzero(self.starts.chromosomes == chromosome)
             here = np.flatnonzero(places.chromosomes == chromosome)
-            low, high = np.searchsorted(self.places.chromosomes, [chromosome, chromosome + 1])
-            asked = places.positions[here]
-            at = low + np.searchsorted(self.places.positions[low:high], asked)
-            window = at[:, None] + np.arange(-n, n)
-            inside = (window >= low) & (window < high)
-            window = np.clip(window, low, high - 1)
-            far = np.abs(self.places.positions[window] - asked[:, None]).astype(float)
-            far[~inside] = np.inf
-            order = np.argsort(far, axis=1, kind="stable")[:, :n]
-            rows[here] = self.genes[np.take_along_axis(window, order, 1)]
-            distances[here] = np.take_along_axis(far, order, 1)
+            starts, ends = self.starts.positions[of_it], self.ends[of_it]
+            for some in np.array_split(here, len(here) * len(of_it) // _AT_ONCE + 1):
+                asked = places.positions[some, None]
+                far = np.maximum(np.maximum(starts - asked, asked - ends), 0)
+                order = np.argsort(far, axis=1, kind="stable")[:, :n]
+                rows[some, : order.shape[1]] = self.genes[of_it[order]]
+                distances[some, : order.shape[1]] = np.take_along_axis(far, order, 1)
         distances[distances > GENE_LIMIT] = np.inf
         return Weighted(rows, _shares(np.exp(-distances / GENE_REACH)))
 
 
 def genes_of(
-    snps: Sequence[Snp], places: Places, rows: dict[str, int], near: GenePlaces
+    snps: Sequence[Snp], places: Places, rows: Mapping[str, int], near: GenePlaces
 ) -> Weighted:
     """Find the genes of SNPs: those that they are mapped to, and those around.
 
@@ -159,7 +185,7 @@ def genes_of(
     all_rows = np.concatenate([around.rows, np.zeros((len(snps), 2), np.int64)], 1)
     weights = np.concatenate([around.weights, np.zeros((len(snps), 2), np.float32)], 1)
     for number, snp in enumerate(snps):
-        mapped = [rows[each] for each in snp.genes if each in rows][:2]
+        mapped = list(dict.fromkeys(rows[each] for each in snp.genes if each in rows))[:2]
         if not mapped:
             continue
         weights[number] *= 0.25

@@ -16,7 +16,7 @@ _SIZE, _LEGEND, _MARGIN = 760, 230, 30
 _HEAD = 34
 _RINGS = (0.9, 0.7, 0.5, 0.3, 0.1)
 _FONT, _CHARACTER, _LINE = 11, 6.4, 13
-_LONGEST = 34
+_LONGEST, _LONGEST_TITLE = 34, 80
 _COLOURS = {
     "snp": "#1b6ca8", "gene": "#2e8b57", "disease": "#c1443c", "phenotype": "#c78a1b",
     "drug": "#8a5fbf", "measurement": "#0b7a75", "response": "#d1669e",
@@ -111,7 +111,14 @@ def page_of(shown: SpaceMap) -> str:
 
 
 def _title(shown: SpaceMap) -> str:
-    return escape(shown.query if shown.id == shown.query else f"{shown.query} ({shown.id})")
+    told = shown.query if shown.id == shown.query else f"{shown.query} ({shown.id})"
+    return _text(told, most=_LONGEST_TITLE)
+
+
+def _text(text: str, *, most: int) -> str:
+    """:returns: a text that fits, without what XML knows no way to write."""
+    text = "".join(each for each in text if each.isprintable())
+    return escape(text if len(text) <= most else text[: most - 1].rstrip() + "…")
 
 
 def _row(neighbour: Neighbour) -> str:
@@ -157,8 +164,7 @@ def _labels(
     for number, (x, y) in enumerate(places):
         name = points[number].neighbour
         text = name.id if name.kind == "gene" else name.name
-        text = text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
-        width = len(text) * _CHARACTER
+        width = min(len(text), _LONGEST) * _CHARACTER
         # To the right, to the left, above, below: where the text is tied, and its box.
         sides = (
             ("start", x + 8, x + 8, y - 7), ("end", x - 8, x - 8 - width, y - 7),
@@ -170,7 +176,7 @@ def _labels(
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 tied = f'x="{at:.1f}" y="{top + 11:.1f}" text-anchor="{anchor}"'
-                yield f"<text {tied}>{escape(text)}</text>"
+                yield f"<text {tied}>{_text(text, most=_LONGEST)}</text>"
                 break
 
 
@@ -188,12 +194,12 @@ def _legend(shown: SpaceMap) -> Iterable[str]:
             yield f'<text x="{x + 12}" y="{y}">{kind}</text>'
             y += 20
     y += 6
-    for fill, text in (("#555", "known to go with it"), ("white", "predicted")):
+    for fill, text in (("#555", "a study links it"), ("white", "predicted")):
         yield f'<circle cx="{x}" cy="{y - 4}" r="4.5" fill="{fill}" stroke="#555"/>'
         yield f'<text x="{x + 12}" y="{y}">{text}</text>'
         y += 20
     yield f'<line x1="{x - 5}" x2="{x + 7}" y1="{y - 4}" y2="{y - 4}" stroke="#999"/>'
-    yield f'<text x="{x + 12}" y="{y}">known links</text>'
+    yield f'<text x="{x + 12}" y="{y}">SNP and trait of a study</text>'
     told = (
         "The middle is what was asked.", "How far from it: right for all.",
         "Which way: so that like lies by like,", f"as well as it goes (ρ {shown.fit:.2f}).",

@@ -39,7 +39,8 @@ class Neighbour:
     :param name: in words; of a SNP its rsID.
     :param kind: one of :data:`KINDS`.
     :param score: the cosine.
-    :param status: ``known`` if the link was trained on, else ``predicted``.
+    :param status: ``known`` if a study that was trained on links the SNP and the trait, else
+        ``predicted``.
     :param evidence: the links that are known.
     :param chromosome: of a SNP; empty if unknown.
     :param position: of a SNP, in GRCh38; None if unknown.

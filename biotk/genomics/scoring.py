@@ -43,7 +43,8 @@ class Questions:
     :param linked: what is known of these SNPs: no candidate when traits are ranked.
         *Shape*: (links, 2).
     :param log_odds: of positives; NaN where none is known. *Shape*: (positives,).
-    :param n_snps: how many SNPs are asked about.
+    :param snp_groups: what is drawn together for intervals, a number for each SNP: neighbours share
+        signals. *Shape*: (SNPs,).
     """
 
     positives: Ints
@@ -51,7 +52,12 @@ class Questions:
     owners: Ints
     linked: Ints
     log_odds: Floats
-    n_snps: int
+    snp_groups: Ints
+
+    @property
+    def n_snps(self) -> int:
+        """How many SNPs are asked about."""
+        return len(self.snp_groups)
 
 
 def questions_of(
@@ -59,7 +65,7 @@ def questions_of(
     log_odds: Floats,
     *,
     linked: Ints,
-    n_snps: int,
+    snp_groups: Ints,
     trait_degrees: Ints,
     trait_kinds: Ints,
     snp_degrees: Ints,
@@ -69,12 +75,14 @@ def questions_of(
 
     :param positives: SNPs and traits. *Shape*: (positives, 2).
     :param linked: links that are known beside. *Shape*: (links, 2).
-    :param n_snps: how many SNPs there are.
+    :param snp_groups: a number for each SNP, the same for those that are drawn together.
+        *Shape*: (SNPs,).
     :param trait_degrees: how many SNPs each trait is known to have. *Shape*: (traits,).
     :param trait_kinds: *Shape*: (traits,).
     :param snp_degrees: how many traits each SNP has, these positives among them. *Shape*: (SNPs,).
     :param seed: fixes what is drawn.
     """
+    n_snps = len(snp_groups)
     sides = (
         Side(snp_degrees, np.zeros(n_snps, np.int64), np.ones(n_snps, bool)),
         Side(trait_degrees, trait_kinds, trait_degrees > 0),
@@ -82,7 +90,7 @@ def questions_of(
     negatives, owners = matched_negatives(positives, linked, sides, seed=seed)
     return Questions(
         positives=positives, negatives=negatives, owners=owners, linked=linked,
-        log_odds=log_odds, n_snps=n_snps,
+        log_odds=log_odds, snp_groups=snp_groups,
     )  # fmt: skip
 
 
@@ -135,14 +143,14 @@ def score_pairs(
 
     :param scorers: by name, the space first.
     :param questions: the pairs.
-    :param resamples: how often SNPs are drawn anew for the intervals.
+    :param resamples: how often groups of SNPs are drawn anew for the intervals.
     :returns: ``snp_trait`` with ``auc``, ``auprc``, their intervals, ``recall_at_10`` and
         ``recall_at_100`` of traits per SNP; ``trait_snp`` with those of SNPs per trait;
         ``spearman_effect``; the same of each other scorer under ``baselines``; under ``margin``,
         by how much the AUC is above the best of these, with its interval.
     """
     groups = np.concatenate([questions.positives[:, 0], questions.positives[questions.owners, 0]])
-    groups = np.unique(groups, return_inverse=True)[1].astype(np.int64)
+    groups = np.unique(questions.snp_groups[groups], return_inverse=True)[1].astype(np.int64)
     right = np.arange(len(groups)) < len(questions.positives)
     reports: dict[str, dict[str, Any]] = {}
     drawn: dict[str, npt.NDArray[np.float64]] = {}
@@ -176,10 +184,9 @@ def _recalls(ranks: list[Ints]) -> dict[str, float]:
     return {f"recall_at_{k}": recall_at(ranks, k) for k in (10, 100)}
 
 
-def _spearman(scores: Floats, questions: Questions) -> dict[str, Any] | None:
+def _spearman(scores: Floats, questions: Questions) -> dict[str, Any]:
+    """:returns: the figure and its interval; None for all where no trait has enough odds ratios."""
     told = ~np.isnan(questions.log_odds)
-    if not told.any():
-        return None
     traits = questions.positives[told, 1]
     figure = within_group_spearman(scores[told], questions.log_odds[told], traits)
-    return None if figure is None else figure.to_dict()
+    return {"value": None, "low": None, "high": None} if figure is None else figure.to_dict()

@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from biotk.errors import InputError
 from biotk.genomics.loci import (
-    GenePlaces,
     Places,
     Weighted,
     genes_of,
@@ -81,8 +80,7 @@ class Space:
         self._make_encoder = encoder
         self._encoder: TextEncoder | None = None
         self.rows = SpaceRows(tables)
-        genes, chromosomes, positions = tables.gene_places
-        self._near = GenePlaces(genes, Places(chromosomes, positions))
+        self._near = tables.gene_places
         vectors = np.concatenate([weights.snps, _unit(weights.genes), weights.concepts])
         self.vectors: Floats = _unit(vectors)
         self._index = _built(self.vectors, index)
@@ -134,11 +132,30 @@ class Space:
         if not asked:
             return []
         allowed = self.rows.allowed(kind, chromosome, max_p)
+        return [
+            [self.rows.describe(row, score, query=query.row) for row, score in found]
+            for query, found in zip(asked, self._search(asked, k, allowed))
+        ]
+
+    def nearest_rows(
+        self, query: str, *, k: int = 10, kind: str | None = None, genes: Sequence[str] = ()
+    ) -> list[tuple[int, float]]:
+        """Find rows of :attr:`vectors` that lie near something, and their cosines.
+
+        What they are, ``rows.describe`` tells. See :meth:`nearest`.
+        """
+        asked = self._query(query, genes)
+        return self._search([asked], k, self.rows.allowed(kind, None, None))[0]
+
+    def _search(
+        self, asked: Sequence[_Query], k: int, allowed: npt.NDArray[np.bool_] | None
+    ) -> list[list[tuple[int, float]]]:
+        """:returns: rows and cosines, the queries themselves left out."""
         vectors = np.stack([each.vector for each in asked])
         found = self._index.search(vectors, k=k + 1, allowed=allowed)
         return [
             [
-                self.rows.describe(row, score, query=query.row)
+                (row, score)
                 for row, score in zip(rows.tolist(), scores.tolist())
                 if row >= 0 and row != query.row
             ][:k]
@@ -194,7 +211,7 @@ class Space:
         """
         if not texts:
             return np.zeros((0, self.weights.dim), np.float32)
-        return _unit(self.weights.adapted("concept_adapter", self.text_vectors(texts)))
+        return _unit(self.weights.adapted(self.text_vectors(texts)))
 
     def text_vectors(self, texts: Sequence[str]) -> Floats:
         """:returns: the frozen sentence encoder's vectors. *Shape*: (texts, width).

@@ -5,8 +5,8 @@
     FOLDER/config.json, weights.safetensors     biotk.nn.generel_files
     FOLDER/snps.parquet                         rsid, chromosome, position
     FOLDER/regions.parquet                      code
-    FOLDER/genes.parquet                        symbol, text
-    FOLDER/gene_places.parquet                  gene, chromosome, position
+    FOLDER/genes.parquet                        symbol, text, aliases
+    FOLDER/gene_places.parquet                  gene, chromosome, start, end
     FOLDER/concepts.parquet                     key, name, kind, concept_ids, aliases,
                                                 is_trait
     FOLDER/links.parquet                        snp, concept, neg_log10_p, log_odds, pmid
@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from biotk.errors import InputError
+from biotk.genomics.loci import GenePlaces, Places
 from biotk.genomics.pairs import Trait
 
 Ints = npt.NDArray[np.int64]
@@ -32,8 +33,12 @@ Floats = npt.NDArray[np.float32]
 _SCHEMAS = {
     "snps": pa.schema({"rsid": pa.int64(), "chromosome": pa.int8(), "position": pa.int32()}),
     "regions": pa.schema({"code": pa.int64()}),
-    "genes": pa.schema({"symbol": pa.string(), "text": pa.string()}),
-    "gene_places": pa.schema({"gene": pa.int32(), "chromosome": pa.int8(), "position": pa.int32()}),
+    "genes": pa.schema(
+        {"symbol": pa.string(), "text": pa.string(), "aliases": pa.list_(pa.string())}
+    ),
+    "gene_places": pa.schema(
+        {"gene": pa.int32(), "chromosome": pa.int8(), "start": pa.int32(), "end": pa.int32()}
+    ),
     "concepts": pa.schema(
         {
             "key": pa.string(),
@@ -66,7 +71,8 @@ class SpaceTables:
     :param region_codes: of regions that have a row, ascending. *Shape*: (regions,).
     :param symbols: of genes.
     :param gene_texts: what was read of them.
-    :param gene_places: rows of genes, chromosomes, positions. *Shape*: (places,) each.
+    :param gene_aliases: other symbols, by which they were named → rows of genes.
+    :param gene_places: where they lie.
     :param concepts: traits first.
     :param n_traits: how many of them are traits, which links are to.
     :param links: rows of SNPs and concepts. *Shape*: (links, 2).
@@ -81,7 +87,8 @@ class SpaceTables:
     region_codes: Ints
     symbols: list[str]
     gene_texts: list[str]
-    gene_places: tuple[Ints, Ints, Ints]
+    gene_aliases: dict[str, int]
+    gene_places: GenePlaces
     concepts: list[Trait]
     n_traits: int
     links: Ints
@@ -95,13 +102,16 @@ def write_tables(folder: Path, tables: SpaceTables) -> None:
 
     :raises InputError: they cannot be written.
     """
-    genes, chromosomes, positions = tables.gene_places
+    places = tables.gene_places
+    aliases: list[list[str]] = [[] for _ in tables.symbols]
+    for alias, row in tables.gene_aliases.items():
+        aliases[row].append(alias)
     concepts = tables.concepts
     columns: dict[str, list[Any]] = {
         "snps": [tables.rsids, tables.chromosomes, tables.positions],
         "regions": [tables.region_codes],
-        "genes": [tables.symbols, tables.gene_texts],
-        "gene_places": [genes, chromosomes, positions],
+        "genes": [tables.symbols, tables.gene_texts, aliases],
+        "gene_places": [places.genes, *places.starts, places.ends],
         "concepts": [
             [each.key for each in concepts],
             [each.name for each in concepts],
@@ -147,10 +157,18 @@ def read_tables(folder: Path) -> SpaceTables:
         region_codes=numbers("regions", "code").astype(np.int64),
         symbols=read["genes"]["symbol"].to_pylist(),
         gene_texts=read["genes"]["text"].to_pylist(),
-        gene_places=(
+        gene_aliases={
+            alias: row
+            for row, aliases in enumerate(read["genes"]["aliases"].to_pylist())
+            for alias in aliases
+        },
+        gene_places=GenePlaces(
             numbers("gene_places", "gene").astype(np.int64),
-            numbers("gene_places", "chromosome").astype(np.int64),
-            numbers("gene_places", "position").astype(np.int64),
+            Places(
+                numbers("gene_places", "chromosome").astype(np.int64),
+                numbers("gene_places", "start").astype(np.int64),
+            ),
+            numbers("gene_places", "end").astype(np.int64),
         ),
         concepts=concepts,
         n_traits=sum(read["concepts"]["is_trait"].to_pylist()),

@@ -77,13 +77,13 @@ def map_of(
     """
     if not kinds:
         raise InputError("no kind is given: a map shows at least one")
-    found: dict[tuple[str, str], Neighbour] = {}
+    found: dict[int, float] = {}
     for kind in dict.fromkeys(kinds):
-        for each in space.nearest(query, k=k, kind=kind, genes=genes):
-            found.setdefault((each.kind, each.id), each)
-    neighbours = sorted(found.values(), key=lambda each: -each.score)
-    rows = [space.rows.row_of(each) for each in neighbours]
+        found |= dict(space.nearest_rows(query, k=k, kind=kind, genes=genes))
+    rows = sorted(found, key=lambda row: -found[row])
     middle = space.find(query)
+    asked = -1 if middle is None else middle
+    neighbours = [space.rows.describe(row, found[row], query=asked) for row in rows]
     around, fit = around_pole(space.vector(query, genes=genes), space.vectors[rows])
     return SpaceMap(
         query=query,
@@ -118,12 +118,15 @@ def around_pole(pole: npt.ArrayLike, vectors: npt.ArrayLike) -> tuple[Floats, fl
     weights = 1.0 / np.maximum(wanted, 1.0) ** 2
     np.fill_diagonal(weights, 0.0)
     choices = np.arange(_DIRECTIONS) * 2 * np.pi / _DIRECTIONS
+    ways = np.stack([np.cos(choices), np.sin(choices)], 1)
     for _ in range(_ROUNDS):
         before = turns.copy()
         for row in range(len(points)):
-            options = radii[row] * np.stack([np.cos(choices), np.sin(choices)], 1)
-            gaps = np.linalg.norm(options[:, None] - _places(radii, turns), axis=-1)
-            turns[row] = choices[int(np.argmin(((gaps - wanted[row]) ** 2 * weights[row]).sum(1)))]
+            # The law of cosines, for all directions and points at once.
+            along = ways @ (radii[:, None] * np.stack([np.cos(turns), np.sin(turns)], 1)).T
+            squares = radii[row] ** 2 + radii**2 - 2 * radii[row] * along
+            misses = (np.sqrt(np.maximum(squares, 0.0)) - wanted[row]) ** 2
+            turns[row] = choices[int(np.argmin(misses @ weights[row]))]
         if np.array_equal(before, turns):
             break
     places = _places(radii, turns)

@@ -36,7 +36,8 @@ class SpaceRows:
         self._tables = tables
         self.n_snps, self.n_genes = len(tables.rsids), len(tables.symbols)
         self.concepts_at = self.n_snps + self.n_genes
-        self.gene_rows = {symbol: row for row, symbol in enumerate(tables.symbols)}
+        symbols = {symbol: row for row, symbol in enumerate(tables.symbols)}
+        self.gene_rows = tables.gene_aliases | symbols
         self._snp_rows = {number: row for row, number in enumerate(tables.rsids.tolist())}
         self._names = _names_of(tables.concepts)
         self._by_snp = _ordered(tables.links[:, 0], self.n_snps)
@@ -69,14 +70,6 @@ class SpaceRows:
             return self.concepts_at + concept
         gene = self.gene_rows.get(text, self.gene_rows.get(text.upper()))
         return None if gene is None else self.n_snps + gene
-
-    def row_of(self, neighbour: Neighbour) -> int:
-        """:returns: the row of something that was found in this space."""
-        if neighbour.kind == "snp":
-            return self.snp(neighbour.id)
-        if neighbour.kind == "gene":
-            return self.n_snps + self.gene_rows[neighbour.id]
-        return self.concepts_at + self._names[neighbour.id]
 
     def near_rsids(self, number: int, n: int = 3) -> list[str]:
         """:returns: known SNPs whose numbers differ in the fewest digits, then in value."""

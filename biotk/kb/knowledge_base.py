@@ -32,8 +32,8 @@ _SLICE = 50_000  # names that are made Python objects at once
 #: The two stored levels of normalisation; see :mod:`biotk.text.normalize`.
 KeyLevel = Literal["plural", "bag"]
 
-# For how long a KB that is replaced again and again is opened anew, and how long a look at it waits,
-# in seconds.
+# For how many seconds a KB that is replaced again and again is opened anew, and how long a look at
+# it waits.
 _PATIENCE, _PAUSE = 10.0, 0.02
 
 # More ids than these are looked up together, which takes a fifth of a second at a million concepts.

@@ -25,14 +25,14 @@ from biotk.nn.storage import unpacked
 from biotk.nn.tensor_files import check_finite, read_tensors
 
 GENEREL = ModelKind(
-    format="biotk-generel", version=1, fields={"scales": list, "terms": str}, least={}
+    format="biotk-generel", version=2, fields={"scales": list, "terms": str}, least={}
 )
 
 Floats = npt.NDArray[np.float32]
 
-#: Names of the tensors that are tables, and of the adapters' weights.
+#: Names of the tensors that are tables, and of the adapter's weights.
 TABLES = ("snps", "regions", "genes", "concepts", "snp_mean")
-_ADAPTERS = ("concept_adapter", "gene_adapter")
+_ADAPTER = "concept_adapter"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class SpaceWeights:
     :param genes: what genes add; at unit length their vectors. *Shape*: (genes, dim).
     :param concepts: vectors of known concepts, of unit length. *Shape*: (concepts, dim).
     :param snp_mean: what every SNP begins with. *Shape*: (dim,).
-    :param adapters: ``concept_adapter`` and ``gene_adapter``, for texts that are new.
+    :param adapter: for the texts of concepts that are new.
     :param scales: the lengths of regions, in bases.
     :param terms: the licences of what was trained on, parted by semicolons.
     :param encoder: the fingerprint of the sentence encoder's vectors.
@@ -55,7 +55,7 @@ class SpaceWeights:
     genes: Floats
     concepts: Floats
     snp_mean: Floats
-    adapters: Mapping[str, Adapter]
+    adapter: Adapter
     scales: tuple[int, ...]
     terms: str
     encoder: str
@@ -66,29 +66,27 @@ class SpaceWeights:
         return int(self.snp_mean.shape[0])
 
     @torch.inference_mode()
-    def adapted(self, adapter: str, texts: Floats) -> Floats:
-        """Make vectors of texts.
+    def adapted(self, texts: Floats) -> Floats:
+        """Make vectors of concepts.
 
-        :param adapter: ``concept_adapter`` or ``gene_adapter``.
         :param texts: the sentence encoder's vectors. *Shape*: (texts, width).
         :returns: not yet of unit length. *Shape*: (texts, dim).
         """
-        made: Floats = self.adapters[adapter](torch.from_numpy(texts), 0.0).numpy()
+        made: Floats = self.adapter(torch.from_numpy(texts), 0.0).numpy()
         return made
 
 
 def write_weights(folder: Path, weights: SpaceWeights, *, hidden: int, text_dim: int) -> None:
     """Write the weights of a space and its ``config.json``.
 
-    :param hidden: the width inside the adapters.
+    :param hidden: the width inside the adapter.
     :param text_dim: the length of the sentence encoder's vectors.
     """
     tensors: dict[str, Tensor] = {
         name: torch.from_numpy(np.ascontiguousarray(getattr(weights, name))) for name in TABLES
     }
-    for name in _ADAPTERS:
-        for key, tensor in weights.adapters[name].state_dict().items():
-            tensors[f"{name}.{key}"] = tensor
+    for key, tensor in weights.adapter.state_dict().items():
+        tensors[f"{_ADAPTER}.{key}"] = tensor
     settings = {
         "network": {
             "dim": weights.dim, "hidden": hidden, "text_dim": text_dim,
@@ -118,13 +116,13 @@ def read_weights(folder: Path) -> SpaceWeights:
     network = config["network"]
     try:
         tensors = unpacked(stored)
-        adapters = {name: _adapter(name, network, tensors) for name in _ADAPTERS}
+        adapter = _adapter(network, tensors)
         tables = {name: _table(name, network, tensors) for name in TABLES}
     except (InputError, KeyError, RuntimeError, TypeError) as error:
         raise InputError(f"{path} does not fit config.json: {error}") from None
     return SpaceWeights(
         **tables,
-        adapters=adapters,
+        adapter=adapter,
         scales=tuple(int(each) for each in config["scales"]),
         terms=config["terms"],
         encoder=config["tokenizer"],
@@ -140,9 +138,9 @@ def _table(name: str, network: Mapping[str, Any], tensors: Mapping[str, Tensor])
     return found
 
 
-def _adapter(name: str, network: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Adapter:
+def _adapter(network: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Adapter:
     adapter = Adapter(network["text_dim"], network["hidden"], network["dim"])
-    prefix = f"{name}."
+    prefix = f"{_ADAPTER}."
     own = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
     adapter.load_state_dict(own)
     return adapter.eval()

@@ -29,6 +29,7 @@ class GenerelConfig:
     :param dim: the length of vectors.
     :param hidden: the width inside the adapters.
     :param text_dim: the length of the sentence encoder's vectors.
+    :param gene_features: how many numbers are known of a gene beside its text.
     """
 
     n_snps: int
@@ -38,6 +39,7 @@ class GenerelConfig:
     dim: int = 64
     hidden: int = 256
     text_dim: int = 384
+    gene_features: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """:returns: plain values for a config file."""
@@ -115,7 +117,7 @@ class GenerelNetwork(nn.Module):
         self.config = config
         width, hidden, dim = config.text_dim, config.hidden, config.dim
         self.concept_adapter = Adapter(width, hidden, dim)
-        self.gene_adapter = Adapter(width, hidden, dim)
+        self.gene_adapter = Adapter(width + config.gene_features, hidden, dim)
         # Gradients only for rows of the batch: nearly all of the weights are these.
         self.snp_table = nn.Embedding(config.n_snps, dim, sparse=True)
         self.region_table = nn.Embedding(config.n_regions, dim, sparse=True)
@@ -140,24 +142,24 @@ class GenerelNetwork(nn.Module):
         own = self.concept_table(rows.clamp(min=0)) * _kept(rows >= 0, hidden.concept)
         return F.normalize(self.concept_adapter(texts, hidden.text) + own, dim=-1)
 
-    def genes(self, texts: Tensor, rows: Tensor, *, hidden: Hidden = NOTHING_HIDDEN) -> Tensor:
+    def genes(self, inputs: Tensor, rows: Tensor, *, hidden: Hidden = NOTHING_HIDDEN) -> Tensor:
         """Make vectors of genes.
 
-        :param texts: the sentence encoder's vectors of symbols and names.
-            *Shape*: (genes, text_dim).
+        :param inputs: the sentence encoder's vectors of symbols and names, and the features of
+            genes behind them. *Shape*: (genes, text_dim + gene_features).
         :param rows: of the table of genes; -1 for one that has none. *Shape*: (genes,).
         :returns: of unit length. *Shape*: (genes, dim).
         """
-        return F.normalize(self.gene_sums(texts, rows, hidden), dim=-1)
+        return F.normalize(self.gene_sums(inputs, rows, hidden), dim=-1)
 
     def snps(
-        self, inputs: SnpInputs, gene_texts: Tensor, *, hidden: Hidden = NOTHING_HIDDEN
+        self, inputs: SnpInputs, gene_inputs: Tensor, *, hidden: Hidden = NOTHING_HIDDEN
     ) -> Tensor:
         """Make vectors of SNPs.
 
         :param inputs: *Shape*: as told there.
-        :param gene_texts: the sentence encoder's vectors of all genes of the table.
-            *Shape*: (n_genes, text_dim).
+        :param gene_inputs: those of all genes of the table, as in :meth:`genes`.
+            *Shape*: (n_genes, text_dim + gene_features).
         :returns: of unit length. *Shape*: (SNPs, dim).
         """
         own = self.snp_table(inputs.rows.clamp(min=0)) * _kept(inputs.rows >= 0, hidden.snp)
@@ -168,14 +170,14 @@ class GenerelNetwork(nn.Module):
         )
         # Each gene once, however many SNPs lie near it.
         rows, at = torch.unique(inputs.genes, return_inverse=True)
-        genes = self.gene_sums(gene_texts[rows], rows, hidden)
+        genes = self.gene_sums(gene_inputs[rows], rows, hidden)
         around = (genes[at] * inputs.gene_weights[..., None]).sum(1)
         return F.normalize(self.snp_mean + place + around, dim=-1)
 
-    def gene_sums(self, texts: Tensor, rows: Tensor, hidden: Hidden = NOTHING_HIDDEN) -> Tensor:
+    def gene_sums(self, inputs: Tensor, rows: Tensor, hidden: Hidden = NOTHING_HIDDEN) -> Tensor:
         """:returns: what genes add to SNPs; at unit length their vectors. *Shape*: (genes, dim)."""
         own = self.gene_table(rows.clamp(min=0)) * _kept(rows >= 0, hidden.gene)
-        made: Tensor = self.gene_adapter(texts, hidden.text) + own
+        made: Tensor = self.gene_adapter(inputs, hidden.text) + own
         return made
 
 

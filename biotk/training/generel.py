@@ -83,11 +83,12 @@ class GenerelTraining:
             GenerelConfig(
                 n_snps=len(self.material.pairs.snps),
                 n_regions=len(self.material.region_codes),
-                n_genes=len(self.material.symbols),
+                n_genes=max(len(self.material.symbols), 1),
                 n_concepts=int(self.material.concept_rows.max(initial=-1)) + 1,
                 dim=recipe.shape.dim,
                 hidden=recipe.shape.hidden,
                 text_dim=encoder.dim,
+                gene_features=self.material.gene_features.shape[1],
             )
         ).to(device)
         self.tasks = tasks_of(self.material, self._shared, recipe)

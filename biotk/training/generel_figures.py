@@ -64,7 +64,7 @@ class HeldPairs:
         parts = [
             network.snps(
                 self.shared.snps.at(self.shared.rows(rows[at : at + _AT_ONCE])),
-                self.shared.gene_texts,
+                self.shared.gene_inputs,
             )
             .cpu()
             .numpy()

@@ -18,18 +18,22 @@ import numpy.typing as npt
 from biotk.errors import InputError
 from biotk.evaluation.pair_splits import PairSplits, split_pairs
 from biotk.genomics.associations import Association, iter_associations
+from biotk.genomics.gene_table import GeneTable, read_gene_table
 from biotk.genomics.loci import GenePlaces, Places, Weighted, genes_of, region_codes, regions_of
 from biotk.genomics.pairs import AssociationPairs, Trait, joined_by_name, pairs_of
 from biotk.genomics.relations import iter_relations
 from biotk.kb import KnowledgeBase, open_kb
 from biotk.kb.default import resolve_kb
 from biotk.kb.manifest import sha256_file
+from biotk.training.gene_features import measured_features, relation_features
+from biotk.training.generel_genes import gather_genes, gene_links
 from biotk.training.generel_names import ConceptNames, GeneNames
 from biotk.training.generel_recipe import GenerelRecipe, TableRecipe
 from biotk.training.log import Say
 from biotk.training.places import kb_place
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 _AT_ONCE = 4096
 #: Ids of genes begin so; one that HGNC does not have is left as it is.
@@ -111,6 +115,9 @@ class GenerelMaterial:
     :param trait_texts: the row of each trait. *Shape*: (traits,).
     :param symbols: of genes, in the order of the table of genes.
     :param gene_texts: the row of each. *Shape*: (genes,).
+    :param gene_features: what is known of genes beside their names. *Shape*: (genes, features).
+    :param gene_names: rows of genes by all symbols that SNPs are mapped to.
+    :param gene_aliases: those of them that are outdated.
     :param gene_rows: of each text, the gene that it is; -1 for none. *Shape*: (texts,).
     :param concept_rows: of each text, the concept that it is, traits before what relations name;
         -1 for none. *Shape*: (texts,).
@@ -133,6 +140,9 @@ class GenerelMaterial:
     symbols: list[str]
     gene_texts: Ints
     gene_rows: Ints
+    gene_features: Floats
+    gene_names: dict[str, int]
+    gene_aliases: dict[str, int]
     concept_rows: Ints
     gene_places: GenePlaces
     places: Places
@@ -166,14 +176,21 @@ def gather(recipe: GenerelRecipe, out: Path, *, say: Say) -> GenerelMaterial:
     parts = concept_names.parts(pairs.traits)
     part_texts = {texts.row(each.name): each for each in parts}
     trait_texts = np.array([texts.row(each.name) for each in pairs.traits], np.int64)
-    symbols = sorted({symbol for snp in pairs.snps for symbol in snp.genes})
+    trained_genes = gather_genes(pairs.snps, genes, _gene_table(recipe, facts))
+    symbols = trained_genes.symbols
     concepts: dict[int, str] = {}
     relations = _relations(recipe, _namer(concept_names, genes), texts, concepts, facts, say)
     relations += _hierarchies([kbs[name] for name in recipe.hierarchies], texts)
     gene_texts = np.array([texts.row(genes.text(symbol) or symbol) for symbol in symbols], np.int64)
     synonyms = [pair for name in recipe.synonyms for pair in _names(kbs[name], texts)]
-    gene_row = {symbol: row for row, symbol in enumerate(symbols)}
-    gene_places = GenePlaces.from_snps(pairs.snps, gene_row)
+    gene_rows = _inverse(gene_texts, len(texts.texts))
+    features = [
+        measured_features(trained_genes.measured),
+        relation_features(
+            gene_links(relations, gene_rows), len(symbols),
+            n=recipe.shape.gene_factors, seed=recipe.seed,
+        ),
+    ]  # fmt: skip
     places = Places.of(pairs.snps)
     trained = np.unique(pairs.pairs[splits.train, 0])
     some = Places(places.chromosomes[trained], places.positions[trained])
@@ -182,7 +199,7 @@ def gather(recipe: GenerelRecipe, out: Path, *, say: Say) -> GenerelMaterial:
     facts |= {
         "licences": sorted(facts["licences"]),
         "pairs": len(pairs), "snps": len(pairs.snps), "traits": len(pairs.traits),
-        "trained_pairs": len(splits.train), "texts": len(texts.texts),
+        "trained_pairs": len(splits.train), "texts": len(texts.texts), "genes": len(symbols),
         "relations": {each.name: len(each.pairs) for each in relations}, "synonyms": len(synonyms),
     }  # fmt: skip
     say(f"{len(pairs):,} pairs of {len(pairs.snps):,} SNPs and {len(pairs.traits):,} traits")
@@ -193,15 +210,18 @@ def gather(recipe: GenerelRecipe, out: Path, *, say: Say) -> GenerelMaterial:
         trait_texts=trait_texts,
         symbols=symbols,
         gene_texts=gene_texts,
-        gene_rows=_inverse(gene_texts, len(texts.texts)),
+        gene_rows=gene_rows,
+        gene_features=np.concatenate(features, 1),
+        gene_names=trained_genes.rows,
+        gene_aliases=trained_genes.aliases,
         concept_rows=_inverse(
             np.concatenate([trait_texts, _others(relations, trait_texts)]), len(texts.texts)
         ),
-        gene_places=gene_places,
+        gene_places=trained_genes.places,
         places=places,
         region_codes=codes,
         regions=regions_of(places, recipe.shape.scales, codes),
-        genes=genes_of(pairs.snps, places, gene_row, gene_places),
+        genes=genes_of(pairs.snps, places, trained_genes.rows, trained_genes.places),
         relations=relations,
         concepts=concepts,
         parts=part_texts,
@@ -240,7 +260,7 @@ def _splits(recipe: GenerelRecipe, pairs: AssociationPairs) -> PairSplits:
 def _associations(recipe: GenerelRecipe, facts: dict[str, Any], say: Say) -> Iterable[Association]:
     terms: set[str] = facts["licences"]
     for table in recipe.associations:
-        place = _place(recipe, table, facts)
+        place = _place(recipe, table.path, facts)
         rows = list(iter_associations(place))
         kept = [each for each in rows if _is_wanted(table, each.licence, each.source)]
         terms.update(each.licence for each in kept)
@@ -249,17 +269,25 @@ def _associations(recipe: GenerelRecipe, facts: dict[str, Any], say: Say) -> Ite
         yield from kept
 
 
+def _gene_table(recipe: GenerelRecipe, facts: dict[str, Any]) -> GeneTable | None:
+    if recipe.gene_table is None:
+        return None
+    if recipe.gene_table.licence:
+        facts["licences"].add(recipe.gene_table.licence)
+    return read_gene_table(_place(recipe, recipe.gene_table.path, facts))
+
+
 def _is_wanted(table: TableRecipe, licence: str, *names: str) -> bool:
     if table.licences and licence not in table.licences:
         return False
     return not set(names) & set(table.leave_out)
 
 
-def _place(recipe: GenerelRecipe, table: TableRecipe, facts: dict[str, Any]) -> Path:
-    place = recipe.place(table.path)
+def _place(recipe: GenerelRecipe, path: str, facts: dict[str, Any]) -> Path:
+    place = recipe.place(path)
     if not place.is_file():
         raise InputError(f"{recipe.path}: {place} is missing. Paths begin in {recipe.data}")
-    facts["sha256"][table.path] = sha256_file(place)
+    facts["sha256"][path] = sha256_file(place)
     return place
 
 
@@ -286,7 +314,7 @@ def _relations(
     nameless = 0
     terms: set[str] = facts["licences"]
     for table in recipe.relations:
-        for row in iter_relations(_place(recipe, table, facts)):
+        for row in iter_relations(_place(recipe, table.path, facts)):
             if not _is_wanted(table, row.licence, row.relation, row.source):
                 continue
             terms.add(row.licence)
@@ -315,7 +343,8 @@ def _namer(names: ConceptNames, genes: GeneNames) -> Callable[[str, str], str]:
     def text_of(concept_id: str, name: str) -> str:
         if concept_id.startswith(_GENES):
             return genes.text(concept_id) or genes.text(name) or name
-        return name or next(iter(names.of(concept_id)), "")
+        # The KB's own, so that a trait and what relations tell of it are one.
+        return next(iter(names.of(concept_id)), "") or name
 
     return text_of
 

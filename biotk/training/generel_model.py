@@ -49,12 +49,12 @@ def save_space(
     with torch.inference_mode():
         snps = np.concatenate(
             [
-                network.snps(shared.snps.at(torch.from_numpy(some)), shared.gene_texts).numpy()
+                network.snps(shared.snps.at(torch.from_numpy(some)), shared.gene_inputs).numpy()
                 for some in np.array_split(trained, len(trained) // _AT_ONCE + 1)
             ]
         )
         rows = torch.arange(len(material.symbols))
-        genes = network.gene_sums(shared.gene_texts, rows).numpy()
+        genes = network.gene_sums(shared.gene_inputs, rows).numpy()
         texts = torch.from_numpy(concept_texts)
         concepts = network.concepts(shared.texts[texts], shared.concept_rows[texts]).numpy()
     weights = SpaceWeights(
@@ -63,10 +63,7 @@ def save_space(
         genes=genes,
         concepts=concepts,
         snp_mean=network.snp_mean.detach().numpy(),
-        adapters={
-            "concept_adapter": network.concept_adapter,
-            "gene_adapter": network.gene_adapter,
-        },
+        adapter=network.concept_adapter,
         scales=recipe.shape.scales,
         terms="; ".join(material.facts["licences"]),
         encoder=encoder,
@@ -95,7 +92,6 @@ def _tables(
     at = np.full(len(pairs.snps), -1, np.int64)
     at[trained] = np.arange(len(trained))
     links = pairs.pairs[train]
-    near = material.gene_places
     return SpaceTables(
         rsids=np.array([int(pairs.snps[row].rsid[2:]) for row in trained.tolist()], np.int64),
         chromosomes=places.chromosomes[trained],
@@ -103,7 +99,8 @@ def _tables(
         region_codes=material.region_codes,
         symbols=material.symbols,
         gene_texts=[material.texts.texts[row] for row in material.gene_texts.tolist()],
-        gene_places=(near.genes, near.places.chromosomes, near.places.positions),
+        gene_aliases=material.gene_aliases,
+        gene_places=material.gene_places,
         concepts=[*pairs.traits, *extra.values()],
         n_traits=len(pairs.traits),
         links=np.stack([at[links[:, 0]], links[:, 1]], 1),

@@ -56,18 +56,29 @@ class GeneNames:
 
     def __init__(self, kb: KnowledgeBase | None) -> None:
         self._texts: dict[str, str] = {}
+        self._symbols: dict[str, str] = {}
         if kb is None:
             return
-        others: dict[str, str] = {}
+        others: dict[str, set[tuple[str, str]]] = {}
         for concept in kb:
             symbol, names = concept.name, concept.synonyms
             text = f"{symbol}, {names[0]}" if names else symbol
             self._texts[symbol] = self._texts[concept.concept_id] = text
+            self._symbols[symbol] = symbol
             for name in names[1:]:
-                others.setdefault(name, text)
-        for name, text in others.items():
-            self._texts.setdefault(name, text)
+                others.setdefault(name, set()).add((symbol, text))
+        for name, meant in others.items():
+            # What two genes were called once, tells neither.
+            if len(meant) == 1 and name not in self._texts:
+                ((symbol, text),) = meant
+                self._texts[name], self._symbols[name] = text, symbol
 
     def text(self, symbol: str) -> str:
         """:returns: what is read of a gene, by its symbol or id; empty for an unknown one."""
         return self._texts.get(symbol, "")
+
+    def symbol(self, name: str) -> str:
+        """:returns: the symbol of a gene by that or another name; the name of one that is
+        unknown, or that several genes have.
+        """
+        return self._symbols.get(name, name)

@@ -14,7 +14,7 @@ from biotk.training.recipe import DocumentsRecipe, HeldRecipe, KbRecipe, RecipeF
 from biotk.training.recipe_file import check_table_names, kb_table, read_head, recipe_tables
 
 _TOP = (
-    "name", "seed", "model", "associations", "relations", "kb", "genes", "synonyms",
+    "name", "seed", "model", "associations", "relations", "kb", "genes", "gene_table", "synonyms",
     "hierarchies", "held",
     "training", "hidden", "weights",
 )  # fmt: skip
@@ -35,16 +35,30 @@ class TableRecipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GeneTableRecipe:
+    """``[gene_table]``: where genes lie and what was measured of them.
+
+    :param path: the table; see :mod:`biotk.genomics.gene_table`.
+    :param licence: its terms.
+    """
+
+    path: str
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerelShape:
     """``[model]``.
 
     :param dim: the length of vectors.
     :param hidden: the width inside the adapters.
+    :param gene_factors: how many numbers tell what a gene is linked to by relations; 0 for none.
     :param scales: the lengths of regions of chromosomes that have a vector each, in bases.
     """
 
     dim: int = 64
     hidden: int = 256
+    gene_factors: int = 0
     scales: tuple[int, ...] = (50_000, 300_000, 2_000_000)
 
 
@@ -108,6 +122,8 @@ class GenerelRecipe(RecipeFile):
     :param relations: tables of what is known of concepts and genes.
     :param kbs: by which concepts are named; the first that knows an id is heard.
     :param genes: the name of the KB that has the genes.
+    :param gene_table: where genes lie and what was measured of them; None to take their places from
+        the SNPs that are mapped to them.
     :param synonyms: the names of the KBs whose names of one concept are trained on.
     :param hierarchies: the names of the KBs of which it is, what is broader than what.
     :param shape: of the network.
@@ -123,6 +139,7 @@ class GenerelRecipe(RecipeFile):
     relations: tuple[TableRecipe, ...] = ()
     kbs: tuple[KbRecipe, ...] = ()
     genes: str | None = None
+    gene_table: GeneTableRecipe | None = None
     synonyms: tuple[str, ...] = ()
     hierarchies: tuple[str, ...] = ()
     shape: GenerelShape = field(default_factory=GenerelShape)
@@ -163,6 +180,7 @@ def read_generel_recipe(path: Path | str, *, data: Path | None = None) -> Genere
         relations=_tables(raw, "relations", path),
         kbs=tuple(kb_table(each, path, head["data"]) for each in recipe_tables(raw, "kb", path)),
         genes=None if genes is None else value_as(genes, str, f"{path}: genes"),
+        gene_table=made("gene_table", GeneTableRecipe) if "gene_table" in raw else None,
         synonyms=value_as(raw.get("synonyms", []), tuple[str, ...], f"{path}: synonyms"),
         hierarchies=value_as(raw.get("hierarchies", []), tuple[str, ...], f"{path}: hierarchies"),
         shape=made("model", GenerelShape),
@@ -197,6 +215,7 @@ def _check(recipe: GenerelRecipe) -> None:
         check_range(f"{path}: [training] {name}", getattr(training, name), least=0)
     check_range(f"{path}: [model] dim", shape.dim, least=1, most=128)
     check_range(f"{path}: [model] hidden", shape.hidden, least=1)
+    check_range(f"{path}: [model] gene_factors", shape.gene_factors, least=0, most=1024)
     for scale in shape.scales:
         check_range(f"{path}: [model] scales", scale, least=1000)
     for table, shares in (("hidden", recipe.hidden), ("held", recipe.shares)):

@@ -65,7 +65,8 @@ class Shared(NamedTuple):
 
     :param texts: the sentence encoder's vectors. *Shape*: (texts, width).
     :param snps: what the network reads of each SNP.
-    :param gene_texts: the vectors of the table of genes. *Shape*: (genes, width).
+    :param gene_inputs: the vectors and features of the table of genes.
+        *Shape*: (genes, width + features).
     :param gene_rows: of each text, the gene that it is; -1 for none. *Shape*: (texts,).
     :param concept_rows: of each text, the concept that it is; -1 for none. *Shape*: (texts,).
     :param hidden: what is hidden in training.
@@ -73,7 +74,7 @@ class Shared(NamedTuple):
 
     texts: Tensor
     snps: SnpInputs
-    gene_texts: Tensor
+    gene_inputs: Tensor
     gene_rows: Tensor
     concept_rows: Tensor
     hidden: Hidden
@@ -98,10 +99,15 @@ class Shared(NamedTuple):
         regions, genes = material.regions, material.genes
         snps = (rows, regions.rows, regions.weights, genes.rows, genes.weights)
         texts = torch.from_numpy(vectors.astype(np.float32)).to(device)
+        genes_at = torch.from_numpy(material.gene_texts).to(device)
+        features = torch.from_numpy(material.gene_features).to(device)
         return cls(
             texts=texts,
             snps=SnpInputs(*(torch.from_numpy(each).to(device) for each in snps)),
-            gene_texts=texts[torch.from_numpy(material.gene_texts).to(device)],
+            # One of nothing where there are none, so that there is something to look up.
+            gene_inputs=F.pad(
+                torch.cat([texts[genes_at], features], 1), (0, 0, 0, int(not len(genes_at)))
+            ),
             gene_rows=torch.from_numpy(material.gene_rows).to(device),
             concept_rows=torch.from_numpy(material.concept_rows).to(device),
             hidden=hidden,
@@ -115,13 +121,20 @@ class Shared(NamedTuple):
         """:returns: vectors of texts, which are genes or concepts. *Shape*: (rows, dim)."""
         at = self.rows(rows)
         if genes:
-            return network.genes(self.texts[at], self.gene_rows[at], hidden=self.hidden)
+            known = self.gene_rows[at]
+            return network.genes(self._gene_inputs(at, known), known, hidden=self.hidden)
         return network.concepts(self.texts[at], self.concept_rows[at], hidden=self.hidden)
+
+    def _gene_inputs(self, at: Tensor, known: Tensor) -> Tensor:
+        """:returns: those of texts; of a gene that the table has not, the text alone."""
+        width = self.texts.shape[1]
+        features = self.gene_inputs[known.clamp(min=0), width:] * (known >= 0)[:, None]
+        return torch.cat([self.texts[at], features], 1)
 
     def some_snps(self, network: GenerelNetwork, rows: Ints) -> Tensor:
         """:returns: vectors of SNPs. *Shape*: (rows, dim)."""
         inputs = self.snps.at(self.rows(rows))
-        return network.snps(inputs, self.gene_texts, hidden=self.hidden)
+        return network.snps(inputs, self.gene_inputs, hidden=self.hidden)
 
 
 def info_nce(batch: Batch, temperature: float) -> Tensor:
@@ -229,14 +242,14 @@ class SnpGenes:
     def __init__(self, material: GenerelMaterial, shared: Shared, recipe: GenerelRecipe) -> None:
         self._shared, self._schedule = shared, recipe.training
         self.weight = recipe.weights.snp_gene
-        rows = {symbol: row for row, symbol in enumerate(material.symbols)}
+        rows = material.gene_names
         trained = np.unique(material.pairs.pairs[material.splits.train, 0]).tolist()
-        self._pairs = np.array(
-            [(snp, rows[each]) for snp in trained for each in material.pairs.snps[snp].genes],
-            np.int64,
-        ).reshape(-1, 2)
+        genes = material.pairs.snps
+        pairs = ((snp, rows[each]) for snp in trained for each in genes[snp].genes)
+        self._pairs = np.array(list(dict.fromkeys(pairs)), np.int64).reshape(-1, 2)
         self._texts = material.gene_texts
-        self._linked = LinkedPairs(self._pairs, (len(material.pairs.snps), len(rows)))
+        shape = len(material.pairs.snps), len(material.symbols)
+        self._linked = LinkedPairs(self._pairs, shape)
 
     def __len__(self) -> int:
         return len(self._pairs)

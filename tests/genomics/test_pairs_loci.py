@@ -10,6 +10,7 @@ from biotk.genomics.loci import (
     GENE_LIMIT,
     GenePlaces,
     Places,
+    blocks_of,
     genes_of,
     region_codes,
     regions_of,
@@ -121,25 +122,47 @@ def test_genes_lie_in_the_middle_of_their_snps():
     snps = [Snp(f"rs{n}", "3", place, ("G1",)) for n, place in enumerate((100, 300, 900))]
     found = GenePlaces.from_snps([*snps, Snp("rs9", "", 0, ("G2",))], {"G1": 0, "G2": 1})
     assert found.genes.tolist() == [0]
-    assert found.places.positions.tolist() == [300]
+    assert found.starts.positions.tolist() == [300]
 
 
 def test_near_genes_are_those_of_a_full_search():
     rng = np.random.default_rng(0)
-    where = rng.integers(1, 30_000_000, 60)
+    starts = rng.integers(1, 30_000_000, 60)
+    ends = starts + rng.integers(0, 3_000_000, 60)
     chromosomes = rng.integers(1, 4, 60)
-    genes = GenePlaces(np.arange(60), Places(chromosomes, where))
-    asked = places(*zip(rng.integers(1, 4, 50).tolist(), rng.integers(1, 30_000_000, 50).tolist()))
+    genes = GenePlaces(np.arange(60), Places(chromosomes, starts), ends)
+    asked = places(*zip(rng.integers(0, 4, 50).tolist(), rng.integers(1, 30_000_000, 50).tolist()))
     found = genes.near(asked, n=3)
     for at in range(50):
-        far = np.where(
-            chromosomes == asked.chromosomes[at], abs(where - asked.positions[at]), 10**10
-        )
-        best = [n for n in np.argsort(far, kind="stable")[:3] if far[n] <= GENE_LIMIT]
+        here = asked.positions[at]
+        far = {
+            n: max(starts[n] - here, here - ends[n], 0)
+            for n in range(60)
+            if chromosomes[n] == asked.chromosomes[at]
+        }
+        best = [n for n in sorted(far, key=lambda n: far[n])[:3] if far[n] <= GENE_LIMIT]
         kept = found.rows[at][found.weights[at] > 0].tolist()
         assert kept == best[: len(kept)]  # the farthest may weigh nothing
         assert len(kept) >= min(len(best), 1)
-        assert found.weights[at].sum() == pytest.approx(1.0 if best else 0.0)
+        assert found.weights[at].sum() == pytest.approx(float(bool(kept)))
+
+
+def test_a_gene_that_a_place_lies_in_is_nearer_than_one_that_begins_nearby():
+    genes = GenePlaces(
+        np.array([7, 8]), places((1, 1_000), (1, 2_000_100)), np.array([3_000_000, 2_000_200])
+    )
+    found = genes.near(places((1, 2_000_000)), n=2)
+    assert found.rows.tolist() == [[7, 8]]
+    assert found.weights[0, 0] > found.weights[0, 1] > 0.49
+
+
+def test_genes_without_a_place_are_put_beside_the_others():
+    told = GenePlaces(np.array([0, 1]), places((1, 10), (2, 20)), np.array([15, 25]))
+    guessed = GenePlaces(np.array([1, 2]), places((3, 30), (4, 40)))
+    both = told.and_others(guessed)
+    assert both.genes.tolist() == [0, 1, 2]
+    assert both.starts.positions.tolist() == [10, 20, 40]
+    assert both.ends.tolist() == [15, 25, 40]
 
 
 def test_mapped_genes_go_before_those_around():
@@ -154,3 +177,19 @@ def test_mapped_genes_go_before_those_around():
     assert weights(0) == pytest.approx({0: 0.75, 1: 0.25})
     assert weights(1) == {1: 1.0}
     assert weights(2) == {}
+
+
+def test_neighbours_are_of_one_block_and_unplaced_snps_of_their_own():
+    snps = [
+        Snp("rs1", "1", 1_999_999), Snp("rs2", "1", 2_000_000), Snp("rs3", "1", 1_000_000),
+        Snp("rs4", "2", 1_999_999), Snp("rs5"), Snp("rs6"),
+    ]  # fmt: skip
+    assert blocks_of(snps).tolist() == [0, 1, 0, 2, 3, 4]
+
+
+def test_a_gene_by_two_symbols_counts_once():
+    near = GenePlaces(np.array([0]), places((2, 5)))
+    snps = [Snp("rs1", "1", 5, ("PARK2", "PRKN", "ABC"))]
+    found = genes_of(snps, places((1, 5)), {"PARK2": 1, "PRKN": 1, "ABC": 2}, near)
+    told = {int(r): float(w) for r, w in zip(found.rows[0], found.weights[0]) if w > 0}
+    assert told == pytest.approx({1: 0.5, 2: 0.5})

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tiny_space import WordEncoder, associations, write_material
+from tiny_space import ORGANS, WordEncoder, associations, write_material
 
 from biotk.errors import InputError, UnknownNameError
 from biotk.genomics.associations import Association
@@ -225,6 +225,25 @@ def test_node2vec_places_new_snps_by_their_genes(report):
     assert report["left_out_baselines"] == []
 
 
+def test_intervals_draw_blocks_and_not_snps(space, asked):
+    # All SNPs of a chromosome in one block: two blocks, of which intervals can tell but little.
+    near = [each._replace(position=5_000_000 + n) for n, each in enumerate(asked)]
+    far = [each._replace(position=5_000_000 * (n + 1)) for n, each in enumerate(asked)]
+    wide, narrow = (
+        SpaceQuestions(space, pairs_of(rows), seed=4).report(resamples=200)["baselines"]["random"]
+        for rows in (near, far)
+    )
+    assert wide["snp_trait"]["auc"] == narrow["snp_trait"]["auc"]
+    of_two, of_all = (np.ptp(each["snp_trait"]["auc_interval"]) for each in (wide, narrow))
+    assert of_two != of_all
+
+
+def test_no_odds_ratios_no_correlation(space, asked):
+    rows = [each._replace(effect=None, unit=None) for each in asked]
+    report = SpaceQuestions(space, pairs_of(rows), seed=4).report(resamples=10)
+    assert report["spearman_effect"] == {"value": None, "low": None, "high": None}
+
+
 def test_space_is_better_than_knowing_nothing(report):
     assert report["snp_trait"]["auc"] > 0.75
     assert abs(report["baselines"]["random"]["snp_trait"]["auc"] - 0.5) < 0.1
@@ -260,3 +279,41 @@ def test_tables_without_pairs_are_told(space, tmp_path):
     path.write_text("rsid\ttrait\tp\n", encoding="utf-8")
     with pytest.raises(InputError, match="no row"):
         read_pairs(path, space)
+
+
+@pytest.fixture(scope="module")
+def space_with_genes(tmp_path_factory) -> Space:
+    folder = tmp_path_factory.mktemp("genes")
+    recipe = read_generel_recipe(write_material(folder, steps=120, genes=True))
+    GenerelTraining(recipe, folder / "run", encoder=WordEncoder()).run()
+    return opened(folder / "run/model")
+
+
+def test_genes_that_no_snp_is_mapped_to_lie_where_their_kind_does(space_with_genes):
+    # Of NEW0 to NEW9 nothing is known but where each is expressed, and where it lies.
+    right = 0
+    for number, organ in enumerate(ORGANS):
+        found = space_with_genes.nearest(f"NEW{number}", kind="trait", k=1)
+        right += found[0].name.startswith(organ)
+    assert right >= 7
+
+
+def test_a_snp_of_an_unseen_locus_is_known_by_its_genes(space_with_genes):
+    space = space_with_genes
+    right = 0
+    for number, organ in enumerate(ORGANS):
+        place = 20_000_000 * (number // 2 + 1) + 200_010_000
+        (vector,) = space.snp_vectors([Snp("rs7", str(1 + number % 2), place)])
+        traits = space.vectors[space.rows.concepts_at :][: space.tables.n_traits]
+        right += space.tables.concepts[int((traits @ vector).argmax())].name.startswith(organ)
+    assert right >= 7
+
+
+def test_a_gene_is_found_by_the_symbol_that_it_once_had(space, folder):
+    tables = read_tables(folder)
+    row = tables.symbols.index("HEART1")
+    tables.gene_aliases["OLDHEART"] = row
+    again = Space(space.weights, tables, encoder=WordEncoder, index="exact")
+    assert again.nearest("OLDHEART", k=3) == space.nearest("HEART1", k=3)
+    old, new = (again.snp_vectors([Snp("rs7", genes=(each,))]) for each in ("OLDHEART", "HEART1"))
+    assert np.array_equal(old, new)

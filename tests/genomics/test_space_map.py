@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -152,3 +153,31 @@ def test_the_page_tells_all_in_a_table_and_needs_nothing_else(tmp_path):
     for path, told in ((tmp_path / "map.png", "picture"), (tmp_path / "no/map.svg", "missing")):
         with pytest.raises(InputError, match=told):
             write_map(path, crowded())
+
+
+def test_two_concepts_of_one_id_stand_where_each_belongs(space):
+    # The tables may name a concept of a KB otherwise, and both names have a row.
+    tables = space.tables
+    first, second = tables.concepts[0], tables.concepts[1]
+    twin = Space(
+        space.weights,
+        replace(tables, concepts=[first, replace(second, key=first.key), *tables.concepts[2:]]),
+        encoder=WordEncoder,
+        index="exact",
+    )
+    shown = map_of(twin, "HEART1", kinds=("trait",), k=100)
+    assert len(shown.points) == tables.n_traits
+    for point in shown.points:
+        angle = np.degrees(np.arccos(point.neighbour.score))
+        assert np.hypot(point.x, point.y) == pytest.approx(angle, abs=1e-3)
+
+
+def test_what_xml_cannot_write_is_left_out():
+    shown = replace(crowded(), query="go\x0but " * 30, id="X:9")
+    (title,) = [
+        each.text
+        for each in ElementTree.fromstring(svg_of(shown)).iter(f"{SVG}text")
+        if (each.text or "").startswith("Around")
+    ]
+    assert len(title) < 100
+    assert "\x0b" not in title

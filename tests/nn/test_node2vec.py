@@ -24,7 +24,7 @@ def test_what_is_linked_is_near():
     assert not vectors[40:].any()  # they have no edge
     cosines = vectors[:40] @ vectors[:40].T
     same = np.add.outer(np.arange(40) // 20, -(np.arange(40) // 20)) == 0
-    assert cosines[same & ~np.eye(40, dtype=bool)].mean() > cosines[~same].mean() + 0.01
+    assert cosines[same & ~np.eye(40, dtype=bool)].mean() > cosines[~same].mean() + 0.2
     again = node_vectors(edges, np.ones(len(edges)), 42, dim=16, seed=3)
     assert np.array_equal(vectors, again)
     assert np.array_equal(np.random.get_state()[1], before)

@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 import torch
 from tiny import build_tiny
-from tiny_space import WordEncoder, write_material
+from tiny_space import WordEncoder, associations, write_material
 
 from biotk.errors import InputError, UnknownNameError
 from biotk.evaluation.pair_splits import SPLITS
-from biotk.genomics.associations import iter_associations
+from biotk.genomics.associations import iter_associations, write_associations
 from biotk.genomics.pairs import degrees, pairs_of
+from biotk.genomics.relations import Relation, write_relations
 from biotk.genomics.space import load_space
-from biotk.kb import open_kb
+from biotk.genomics.space_files import read_tables
+from biotk.kb import KbBuilder, open_kb
 from biotk.nn.generel_network import GenerelConfig, GenerelNetwork, Hidden, SnpInputs
 from biotk.nn.tensor_files import read_tensors
+from biotk.resources import resource_path
 from biotk.training.generel import GenerelTraining
 from biotk.training.generel_material import gather
 from biotk.training.generel_recipe import read_generel_recipe
@@ -26,6 +29,7 @@ from biotk.training.generel_tasks import Batch, graded_pairs, info_nce, pair_wei
 from biotk.training.lazy_adam import LazyAdam
 from biotk.training.linked_pairs import LinkedPairs
 from biotk.training.log import read_log
+from biotk.types import Concept
 
 
 def train(recipe: Path, out: Path, *, until: float | None = None) -> bool:
@@ -313,3 +317,43 @@ def test_tasks_are_tempered(trained):
 def test_degrees_count_pairs():
     snps, traits = degrees(np.array([[0, 1], [0, 2], [1, 1]]), (3, 3))
     assert (snps.tolist(), traits.tolist()) == ([2, 1, 0], [0, 2, 1])
+
+
+def test_recipes_that_ship_are_sound_and_of_the_same_data():
+    recipe, large = (
+        read_generel_recipe(resource_path("models", "biotk-generel") / name)
+        for name in ("recipe.toml", "recipe-gpu.toml")
+    )
+    for key in (
+        "name", "seed", "associations", "relations", "kbs", "genes", "gene_table", "synonyms",
+        "hierarchies", "hidden", "weights",
+    ):  # fmt: skip
+        assert getattr(recipe, key) == getattr(large, key)
+    assert large.shape.dim > recipe.shape.dim and large.training.batch > recipe.training.batch
+
+
+def test_tables_without_any_gene_are_trained_on(tmp_path):
+    recipe = write_material(tmp_path, n=200, steps=3)
+    rows = [each._replace(gene=None) for each in associations(200)]
+    write_associations(tmp_path / "associations.parquet", rows)
+    write_relations(
+        tmp_path / "relations.parquet",
+        [Relation("DOID:1", "disease_phenotype", "HP:1", "made", "CC0-1.0", "gout", "pain")] * 2,
+    )
+    training = GenerelTraining(read_generel_recipe(recipe), tmp_path / "run", encoder=WordEncoder())
+    assert training.run()
+    assert read_tables(tmp_path / "run/model").symbols == []
+
+
+def test_symbols_that_are_outdated_come_with_the_model(tmp_path):
+    recipe = write_material(tmp_path, n=200, steps=3)
+    builder = KbBuilder("genes")
+    builder.add([Concept("HGNC:1", "HEARTNEW", ("a gene of the heart", "HEART1"))])
+    builder.write(tmp_path / "kb")
+    text = recipe.read_text().replace("seed = 3", 'seed = 3\ngenes = "genes"')
+    recipe.write_text(text + '\n[[kb]]\nname = "genes"\npath = "kb"\n')
+    training = GenerelTraining(read_generel_recipe(recipe), tmp_path / "run", encoder=WordEncoder())
+    assert training.run()
+    tables = read_tables(tmp_path / "run/model")
+    assert "HEART1" not in tables.symbols
+    assert tables.gene_aliases == {"HEART1": tables.symbols.index("HEARTNEW")}

@@ -90,6 +90,8 @@ class GenerelSchedule:
     :param table_lr: that of the tables, whose rows are seen seldom.
     :param warmup: steps until it is reached.
     :param temperature: what cosines are divided by.
+    :param synonym_temperature: the same for names of one concept, which are nearer than what is
+        merely linked; by default the same number.
     :param tempering: a task of n pairs is drawn as often as n to the power of this.
     :param snp_trait_share: how many of the steps are the first task's whatever its size.
     :param p_cap: a −log10 p counts at most as this much.
@@ -105,6 +107,7 @@ class GenerelSchedule:
     table_lr: float = 3e-3
     warmup: int = 50
     temperature: float = 0.1
+    synonym_temperature: float | None = None
     tempering: float = 0.5
     snp_trait_share: float = 0.5
     p_cap: float = 50.0
@@ -209,6 +212,11 @@ def _check(recipe: GenerelRecipe) -> None:
     check_range(f"{path}: [training] warmup", training.warmup, least=0)
     for name in ("lr", "table_lr", "temperature", "p_cap"):
         check_range(f"{path}: [training] {name}", getattr(training, name), least=0, above=True)
+    if training.synonym_temperature is not None:
+        check_range(
+            f"{path}: [training] synonym_temperature", training.synonym_temperature,
+            least=0, above=True,
+        )  # fmt: skip
     for name in ("tempering", "snp_trait_share"):
         check_range(f"{path}: [training] {name}", getattr(training, name), least=0, most=1)
     for name in ("p_power", "effect_weight"):

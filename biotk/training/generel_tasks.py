@@ -276,8 +276,10 @@ class TextPairs:
         shared: Shared,
         schedule: GenerelSchedule,
         weight: float,
+        temperature: float | None = None,
     ) -> None:
         self.name, self._pairs, self._genes = relation
+        self._temperature = temperature or schedule.temperature
         self.weight, self._linked = weight, linked
         self._shared, self._schedule = shared, schedule
 
@@ -294,7 +296,7 @@ class TextPairs:
             self._linked.mask(heads, tails),
             torch.ones(size),
         )
-        return info_nce(batch, self._schedule.temperature)
+        return info_nce(batch, self._temperature)
 
 
 def tasks_of(material: GenerelMaterial, shared: Shared, recipe: GenerelRecipe) -> list[Task]:
@@ -315,6 +317,7 @@ def tasks_of(material: GenerelMaterial, shared: Shared, recipe: GenerelRecipe) -
         TextPairs(
             RelationPairs("synonyms", material.synonyms, (False, False)),
             linked, shared, recipe.training, recipe.weights.synonyms,
+            recipe.training.synonym_temperature,
         ),
     ]  # fmt: skip
     return [each for each in tasks if len(each) > 1 and each.weight > 0]

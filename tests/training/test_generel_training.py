@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from tiny import build_tiny
-from tiny_space import WordEncoder, associations, write_material
+from tiny_space import ORGANS, WordEncoder, associations, write_material
 
 from biotk.errors import InputError, UnknownNameError
 from biotk.evaluation.pair_splits import SPLITS
@@ -132,6 +132,13 @@ def test_rows_of_other_terms_are_left_out(tmp_path):
     ("before", "after", "error", "told"),
     [
         ("steps = 40", "steps = 0", InputError, r"\[training\] steps is 0"),
+        (
+            "steps = 40",
+            "steps = 40\nsynonym_temperature = 0",
+            InputError,
+            "synonym_temperature is 0",
+        ),
+        ("gene_factors = 0", "gene_factors = 16000", InputError, "gene_factors is 16000"),
         ("dim = 16", "dim = 256", InputError, r"\[model\] dim is 256"),
         ("dim = 16", "dims = 16", UnknownNameError, "dims"),
         ("[training]", "[learning]", InputError, "'training' is missing|learning"),
@@ -357,3 +364,31 @@ def test_symbols_that_are_outdated_come_with_the_model(tmp_path):
     tables = read_tables(tmp_path / "run/model")
     assert "HEART1" not in tables.symbols
     assert tables.gene_aliases == {"HEART1": tables.symbols.index("HEARTNEW")}
+
+
+def test_synonyms_have_a_temperature_of_their_own(tmp_path):
+    costs = []
+    for place, more in (("one", ""), ("other", "synonym_temperature = 0.02")):
+        recipe = write_material(tmp_path / place, n=200)
+        builder = KbBuilder("organs")
+        builder.add(
+            [Concept(f"HP:{n}", f"{organ} failure", (f"failing {organ}",))
+            for n, organ in enumerate(ORGANS)]
+        )  # fmt: skip
+        builder.write(tmp_path / place / "kb")
+        text = recipe.read_text().replace("seed = 3", 'seed = 3\nsynonyms = ["organs"]')
+        text = text.replace("batch = 64", f"batch = 64\n{more}")
+        recipe.write_text(text + '\n[[kb]]\nname = "organs"\npath = "kb"\n')
+        training = GenerelTraining(
+            read_generel_recipe(recipe), tmp_path / place / "run", encoder=WordEncoder()
+        )
+        by_name = {each.name: each for each in training.tasks}
+        costs.append(
+            [
+                float(by_name[name].cost(training.network, np.random.default_rng(1)).detach())
+                for name in ("synonyms", "disease_phenotype")
+            ]
+        )
+    assert costs[0][0] != pytest.approx(costs[1][0], rel=0.1)
+    # The network drops out at random, and so costs differ a little.
+    assert costs[0][1] == pytest.approx(costs[1][1], rel=0.1)

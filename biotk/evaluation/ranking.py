@@ -131,11 +131,12 @@ def interval(values: npt.ArrayLike, *, level: float = 0.95) -> tuple[float, floa
 def recall_at(ranks: Sequence[npt.NDArray[np.int64]], k: int) -> float:
     """Work out which share of what is right stands among the first, and take the mean.
 
-    :param ranks: for each query, the ranks of what is right, from 0.
-    :param k: how many are looked at. Where more than ``k`` are right, ``k`` can be found.
+    :param ranks: for each query, the ranks of what is right among what is wrong, from 0: what is
+        right does not stand in each other's way (Bordes et al., 2013, "filtered").
+    :param k: how many are looked at.
     :returns: the mean over queries for which something is right; 0 if there are none.
     """
-    shares = [float((each < k).sum()) / min(len(each), k) for each in ranks if len(each)]
+    shares = [float((each < k).mean()) for each in ranks if len(each)]
     return float(np.mean(shares)) if shares else 0.0
 
 

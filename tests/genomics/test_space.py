@@ -212,6 +212,9 @@ def test_report_has_what_is_promised(report, space, asked):
         "popularity", "gene_overlap", "minilm", "random", "matrix_factorisation",
         "node2vec",
     }  # fmt: skip
+    for each in (report, *report["baselines"].values()):
+        for side in ("snp_trait", "trait_snp"):
+            assert all(0 <= each[side][f"recall_at_{k}"] <= 1 for k in (10, 100))
     for baseline in report["baselines"].values():
         assert {"auc", "auprc", "recall_at_10", "recall_at_100"} <= baseline["snp_trait"].keys()
         assert 0 <= baseline["snp_trait"]["auc"] <= 1

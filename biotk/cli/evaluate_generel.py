@@ -9,7 +9,7 @@ import typer
 
 from biotk.cli.evaluate_report import show_report, tell_problems
 from biotk.cli.output import say
-from biotk.cli.snp_nearest import space_folder
+from biotk.cli.space_option import DEFAULT_SPACE, SpaceName, space_folder
 
 
 def generel_cli(
@@ -17,9 +17,7 @@ def generel_cli(
         Path,
         typer.Option(help="An association table in any layout that is read; .gz too."),
     ],
-    space: Annotated[
-        str, typer.Option(help="The space: a folder, or the name of one that comes with BioTK.")
-    ] = "biotk-generel",
+    space: SpaceName = DEFAULT_SPACE,
     kb: Annotated[
         list[Path] | None,
         typer.Option(help="A KB to look traits up in before the space's own names; repeatable."),
@@ -46,7 +44,7 @@ def generel_cli(
 
 
 def evaluate_generel(
-    pairs: Path, *, space: str = "biotk-generel", kbs: Any = (), seed: int = 0
+    pairs: Path, *, space: str = DEFAULT_SPACE, kbs: Any = (), seed: int = 0
 ) -> dict[str, Any]:
     """Evaluate a space; see ``docs/generel.md``."""
     from biotk.errors import Problems

@@ -8,14 +8,12 @@ import typer
 
 from biotk.cli.evaluate_options import Json, Kb
 from biotk.cli.evaluate_report import show_report
-from biotk.cli.snp_nearest import space_folder
+from biotk.cli.space_option import DEFAULT_SPACE, SpaceName, space_folder
 
 
 def relatedness_cli(
     kb: Kb,
-    space: Annotated[
-        str, typer.Option(help="The space: a folder, or the name of one that comes with BioTK.")
-    ] = "biotk-generel",
+    space: SpaceName = DEFAULT_SPACE,
     n: Annotated[int, typer.Option(min=2, help="How many concepts are asked about.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Fixes which.")] = 0,
     as_json: Json = False,

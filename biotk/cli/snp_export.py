@@ -8,13 +8,12 @@ from typing import Annotated
 import typer
 
 from biotk.cli.output import say
+from biotk.cli.space_option import DEFAULT_SPACE, SpaceName, space_folder
 
 
 def export_cli(
     out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file to make.")],
-    space: Annotated[
-        str, typer.Option(help="The space: a folder, or the name of one that comes with BioTK.")
-    ] = "biotk-generel",
+    space: SpaceName = DEFAULT_SPACE,
 ) -> None:
     """Write the vectors of all SNPs, genes and concepts to a Parquet file.
 
@@ -22,7 +21,6 @@ def export_cli(
 
     biotk snp export --space runs/generel/model --out vectors.parquet
     """
-    from biotk.cli.snp_nearest import space_folder
     from biotk.genomics.space import load_space
     from biotk.genomics.space_export import export_space
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from biotk.cli.output import say
-from biotk.cli.snp_nearest import space_folder
+from biotk.cli.space_option import DEFAULT_SPACE, SpaceName, space_folder
 
 
 def map_cli(
@@ -16,9 +16,7 @@ def map_cli(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="What to make: a picture, .svg, or a page, .html.")
     ],
-    space: Annotated[
-        str, typer.Option(help="The space: a folder, or the name of one that comes with BioTK.")
-    ] = "biotk-generel",
+    space: SpaceName = DEFAULT_SPACE,
     kind: Annotated[
         list[str] | None,
         typer.Option(

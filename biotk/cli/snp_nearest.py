@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from biotk.cli.space_option import DEFAULT_SPACE, SpaceName, space_folder
 
 if TYPE_CHECKING:
     from biotk.genomics.neighbour import Neighbour
@@ -18,9 +19,7 @@ def nearest_cli(
     queries: Annotated[
         list[str], typer.Argument(metavar="QUERY...", help="rsIDs, genes, concepts, or words.")
     ],
-    space: Annotated[
-        str, typer.Option(help="The space: a folder, or the name of one that comes with BioTK.")
-    ] = "biotk-generel",
+    space: SpaceName = DEFAULT_SPACE,
     kind: Annotated[
         str | None,
         typer.Option(
@@ -72,16 +71,6 @@ def nearest_cli(
             _show(query, neighbours)
     if not as_json:
         typer.echo(WARNING, err=True)
-
-
-def space_folder(space: str) -> Path:
-    """:returns: the folder of a space that is named, one of the user's or one of ours.
-
-    :raises UnknownNameError: it is neither.
-    """
-    from biotk.resources import resource_path
-
-    return Path(space) if Path(space).is_dir() else resource_path("models", space)
 
 
 def _plain(neighbour: Neighbour) -> dict[str, Any]:

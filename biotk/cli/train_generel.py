@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from biotk.cli.output import ShowProgress, say
-from biotk.cli.train_options import Minutes, Resume, Root, Run
+from biotk.cli.train_options import Minutes, OneDevice, Resume, Root, Run
 from biotk.cli.train_run import build_kbs, follow, forget
 
 
@@ -17,7 +17,7 @@ def generel_cli(
     out: Run,
     data: Root = None,
     threads: Annotated[int, typer.Option(min=1, help="Of torch.")] = 1,
-    device: Annotated[str, typer.Option(help="cpu, or a GPU as torch names it: cuda.")] = "cpu",
+    device: OneDevice = "cpu",
     resume: Resume = True,
     minutes: Minutes = None,
 ) -> None:

@@ -24,6 +24,7 @@ Threads = Annotated[int, typer.Option(min=1, help="In each process.")]
 Device = Annotated[
     str, typer.Option(help="cpu, or a GPU as torch names it: cuda. There one process trains.")
 ]
+OneDevice = Annotated[str, typer.Option(help="cpu, or a GPU as torch names it: cuda.")]
 Resume = Annotated[
     bool,
     typer.Option(

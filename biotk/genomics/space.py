@@ -126,8 +126,6 @@ class Space:
         genes: Sequence[str] = (),
     ) -> list[list[Neighbour]]:
         """Find what lies near each of several things at once; see :meth:`nearest`."""
-        if k < 1:
-            raise InputError(f"k is {k}, expected at least 1")
         asked = [self._query(each, genes) for each in queries]
         if not asked:
             return []
@@ -138,19 +136,26 @@ class Space:
         ]
 
     def nearest_rows(
-        self, query: str, *, k: int = 10, kind: str | None = None, genes: Sequence[str] = ()
+        self, vector: Floats, *, k: int = 10, kind: str | None = None, leave_out: int = -1
     ) -> list[tuple[int, float]]:
-        """Find rows of :attr:`vectors` that lie near something, and their cosines.
+        """Find rows of :attr:`vectors` that lie near one, and their cosines.
 
-        What they are, ``rows.describe`` tells. See :meth:`nearest`.
+        What they are, ``rows.describe`` tells.
+
+        :param vector: of unit length, as :meth:`vector` makes it. *Shape*: (dim,).
+        :param k: how many are wanted.
+        :param kind: as for :meth:`nearest`.
+        :param leave_out: a row that is not wanted, that of the query itself.
+        :raises UnknownNameError: there is no such kind.
         """
-        asked = self._query(query, genes)
-        return self._search([asked], k, self.rows.allowed(kind, None, None))[0]
+        return self._search([_Query(vector, leave_out)], k, self.rows.allowed(kind, None, None))[0]
 
     def _search(
         self, asked: Sequence[_Query], k: int, allowed: npt.NDArray[np.bool_] | None
     ) -> list[list[tuple[int, float]]]:
         """:returns: rows and cosines, the queries themselves left out."""
+        if k < 1:
+            raise InputError(f"k is {k}, expected at least 1")
         vectors = np.stack([each.vector for each in asked])
         found = self._index.search(vectors, k=k + 1, allowed=allowed)
         return [

@@ -77,14 +77,14 @@ def map_of(
     """
     if not kinds:
         raise InputError("no kind is given: a map shows at least one")
+    vector, middle = space.vector(query, genes=genes), space.find(query)
+    asked = -1 if middle is None else middle
     found: dict[int, float] = {}
     for kind in dict.fromkeys(kinds):
-        found |= dict(space.nearest_rows(query, k=k, kind=kind, genes=genes))
+        found |= dict(space.nearest_rows(vector, k=k, kind=kind, leave_out=asked))
     rows = sorted(found, key=lambda row: -found[row])
-    middle = space.find(query)
-    asked = -1 if middle is None else middle
     neighbours = [space.rows.describe(row, found[row], query=asked) for row in rows]
-    around, fit = around_pole(space.vector(query, genes=genes), space.vectors[rows])
+    around, fit = around_pole(vector, space.vectors[rows])
     return SpaceMap(
         query=query,
         id=query.strip() if middle is None else space.rows.describe(middle).id,

@@ -244,11 +244,11 @@ class SnpGenes:
         self.weight = recipe.weights.snp_gene
         rows = material.gene_names
         trained = np.unique(material.pairs.pairs[material.splits.train, 0]).tolist()
-        genes = material.pairs.snps
-        pairs = ((snp, rows[each]) for snp in trained for each in genes[snp].genes)
+        snps = material.pairs.snps
+        pairs = ((snp, rows[each]) for snp in trained for each in snps[snp].genes)
         self._pairs = np.array(list(dict.fromkeys(pairs)), np.int64).reshape(-1, 2)
         self._texts = material.gene_texts
-        shape = len(material.pairs.snps), len(material.symbols)
+        shape = len(snps), len(material.symbols)
         self._linked = LinkedPairs(self._pairs, shape)
 
     def __len__(self) -> int:

@@ -74,6 +74,9 @@ def test_a_map_is_the_same_each_time_and_takes_words_and_new_snps(space):
 def test_a_map_tells_what_is_wrong(space):
     with pytest.raises(InputError, match="no kind"):
         map_of(space, "heart disease", kinds=())
+    with pytest.raises(InputError, match="k is 0"):
+        map_of(space, "heart disease", k=0)
+    assert map_of(space, "heart disease", kinds=("drug",)).points == ()  # it has none
     with pytest.raises(UnknownNameError, match="genes"):
         map_of(space, "heart disease", kinds=("genes",))
     with pytest.raises(InputError, match="Known ones like it"):
